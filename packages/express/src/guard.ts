@@ -1,0 +1,78 @@
+import type { Decision, Guard, NoFacts, ServiceSettings } from 'wardline'
+import { applyHeaders, baseline, Exchange, isPromiseLike, Mount, type MethodDecorator, methodDecorator, resolveService } from 'wardline/mount'
+import { refuse } from './answer.js'
+import { contextOf } from './context.js'
+import type { ExpressNext, ExpressRequest, ExpressResponse } from './http.js'
+
+/** Express middleware that lets a request pass only when its policy allows it. */
+export interface GuardMiddleware<Facts extends object> {
+  (request: ExpressRequest, response: ExpressResponse, next: ExpressNext): void
+  /**
+   * What the policy established for this request.
+   *
+   * @throws Error when this middleware has not let the request pass.
+   */
+  readonly facts: (request: ExpressRequest) => Facts
+  /** Middleware for a route that starts from these facts; runs this policy first where it has not run yet. */
+  readonly and: <More extends object>(policy: Guard<Facts, More>) => GuardMiddleware<Facts & More>
+}
+
+/** `guard` and `guarded`, bound to the settings of one service. */
+export interface GuardFactory {
+  /** Middleware for `policy`; without one, the baseline: security headers, 300 requests a minute, no ambiguous requests. */
+  readonly guard: <Facts extends object = NoFacts>(policy?: Guard<NoFacts, Facts>) => GuardMiddleware<Facts>
+  /** The same as a decorator for a handler method, standard or legacy. */
+  readonly guarded: (policy: Guard<NoFacts, object> | GuardMiddleware<object>) => MethodDecorator
+}
+
+/**
+ * The guards of one service: one audit trail, client-address rule, clock and mode for all of them.
+ *
+ * @throws TypeError for an unknown setting or one of the wrong type.
+ */
+export function createGuard(settings: ServiceSettings = {}): GuardFactory {
+  const service = resolveService(settings)
+  /** Kept on the request under a symbol of this service: two services on one request keep apart. */
+  const EXCHANGE = Symbol('wardline')
+  type Guarded = ExpressRequest & { [EXCHANGE]?: Exchange }
+
+  const exchangeOf = (request: Guarded, response: ExpressResponse): Exchange => {
+    request[EXCHANGE] ??= new Exchange(service, (report, nowMs) => contextOf(request, response, service, report, nowMs))
+    return request[EXCHANGE]
+  }
+
+  const middlewareOf = <Facts extends object>(mount: Mount<Facts>): GuardMiddleware<Facts> => {
+    const middleware = (request: ExpressRequest, response: ExpressResponse, next: ExpressNext): void => {
+      const exchange = exchangeOf(request, response)
+      const settle = (decision: Decision<Facts>): void => {
+        if (!decision.allowed) return refuse(request, response, decision, exchange.instance)
+        applyHeaders(response, decision.headers)
+        next()
+      }
+      const decision = mount.decide(exchange)
+      if (isPromiseLike(decision)) decision.then(settle).then(undefined, next)
+      else settle(decision)
+    }
+    return Object.assign(middleware, {
+      facts: (request: Guarded) => mount.facts(request[EXCHANGE]),
+      and: <More extends object>(policy: Guard<Facts, More>) => middlewareOf(new Mount<Facts & More>(policy, mount)),
+    })
+  }
+
+  const guard: GuardFactory['guard'] = (policy) => middlewareOf(new Mount(policy ?? baseline()))
+
+  const guarded: GuardFactory['guarded'] = (policy) => {
+    const middleware = typeof policy === 'function' ? policy : guard(policy)
+    return methodDecorator<[ExpressRequest, ExpressResponse, ExpressNext]>(
+      (method) =>
+        function (request, response, next) {
+          middleware(request, response, (error) => {
+            if (error !== undefined) return next(error)
+            const done = method.call(this, request, response, next)
+            if (isPromiseLike(done)) done.then(undefined, next)
+          })
+        },
+    )
+  }
+  return Object.freeze({ guard, guarded })
+}

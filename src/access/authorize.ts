@@ -1,0 +1,82 @@
+import type { RequestContext } from '../context.js'
+import { allow, type Decision, type Denial, type Forbidden, forbid } from '../decision.js'
+import type { Guard, MaybePromise } from '../guard.js'
+import { then } from '../lib/maybe-promise.js'
+import { callable, knownOptions, nonEmptyString } from '../lib/options.js'
+import type { Principal } from '../principal.js'
+import { attributesOf } from './attributes.js'
+
+/** What a decision is about: who, does what, to what, under which circumstances (NIST SP 800-162 section 2). */
+export interface AccessRequest<Resource extends object, Facts extends object> {
+  readonly principal: Principal
+  readonly action: string
+  readonly resource: Resource
+  /** The request itself: method, route, params, client, time. */
+  readonly context: RequestContext
+  /** Everything that guards ahead established. */
+  readonly facts: Facts
+}
+
+export interface AuthorizeOptions<Resource extends object, Facts extends { readonly principal: Principal }> {
+  /** Name of what is being done, such as `orders:delete`; in descriptions and for `decide`. */
+  readonly action: string
+  /** Loads the resource; undefined when there is none. */
+  readonly resource: (ctx: RequestContext, facts: Facts) => MaybePromise<Resource | undefined>
+  /**
+   * Only `true` allows, and only when no attribute was read that is missing or `null`: two missing tenants are not one
+   * tenant. Test an optional attribute with `in` before reading it.
+   */
+  readonly decide: (request: AccessRequest<Resource, Facts>) => MaybePromise<boolean>
+  /** Answer a refused caller as if the resource did not exist: 404 instead of 403. Default: false. */
+  readonly hide?: boolean | undefined
+}
+
+const NOT_FOUND: Forbidden = Object.freeze({ ...forbid('resource_not_found'), status: 404 })
+
+/**
+ * Access by attributes (ABAC) of principal, action, resource and context. Gives the loaded resource to the handler as
+ * the fact `resource`.
+ *
+ * Denies with 404 `resource_not_found`, 403 `access_denied`, or 403 `attribute_unknown` when `decide` rested on an
+ * attribute that is not there. With `hide`, every refusal answers 404.
+ *
+ * @throws TypeError for a missing option.
+ */
+export function authorize<
+  Resource extends object,
+  Facts extends { readonly principal: Principal } = { readonly principal: Principal },
+>(options: AuthorizeOptions<Resource, Facts>): Guard<Facts, { readonly resource: Resource }> {
+  knownOptions('authorize()', options, ['action', 'resource', 'decide', 'hide'])
+  const action = nonEmptyString('action', options.action)
+  const load = callable('resource', options.resource)
+  const decide = callable('decide', options.decide)
+  const refusals = options.hide === true ? { status: 404 as const } : {}
+  const denied: Denial = Object.freeze({ ...forbid('access_denied'), ...refusals })
+  const unknown: Denial = Object.freeze({ ...forbid('attribute_unknown'), ...refusals })
+
+  const ask = (resource: Resource, context: RequestContext, facts: Facts): MaybePromise<Decision<{ readonly resource: Resource }>> => {
+    let missing = false
+    const onUnknown = () => {
+      missing = true
+    }
+    const request = {
+      action,
+      context: attributesOf(context, onUnknown),
+      facts: attributesOf(facts, onUnknown),
+      principal: attributesOf(facts.principal, onUnknown),
+      resource: attributesOf(resource, onUnknown),
+    }
+    return then(decide(request), (answer) => (missing ? unknown : answer === true ? allow({ resource }) : denied))
+  }
+
+  return Object.freeze({
+    name: `authorize(${action})`,
+    about: { room: 'access', requires: { action } } as const,
+    check: (ctx: RequestContext, facts: Facts) =>
+      then(load(ctx, facts), (resource): MaybePromise<Decision<{ readonly resource: Resource }>> =>
+        isObject(resource) ? ask(resource, ctx, facts) : NOT_FOUND,
+      ),
+  })
+}
+
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null

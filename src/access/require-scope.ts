@@ -1,0 +1,32 @@
+import type { RequestContext } from '../context.js'
+import { ALLOWED, type Decision, type Forbidden, forbid } from '../decision.js'
+import type { Guard } from '../guard.js'
+import { shown } from '../lib/options.js'
+import type { Principal } from '../principal.js'
+
+/** RFC 6749 section 3.3, scope-token. */
+const SCOPE_TOKEN = /^[\x21\x23-\x5b\x5d-\x7e]+$/
+
+/**
+ * Allows a principal whose token carries every one of `scopes`, compared exactly. Denies with 403 `scope_missing` and
+ * the challenge `insufficient_scope` that names them (RFC 6750 section 3.1).
+ *
+ * @throws TypeError for no scope, or one that is not a scope-token.
+ */
+export function requireScope(...scopes: readonly [string, ...string[]]): Guard<{ readonly principal: Principal }> {
+  if (scopes.length === 0) throw new TypeError('requireScope(): expected at least one scope')
+  for (const scope of scopes) {
+    if (typeof scope !== 'string' || !SCOPE_TOKEN.test(scope)) throw new TypeError(`requireScope(): ${shown(scope)} is not a scope`)
+  }
+  const scope = scopes.join(' ')
+  const denial: Forbidden = Object.freeze({
+    ...forbid('scope_missing', `Requires scope ${scope}.`),
+    challenges: [{ scheme: 'Bearer', params: { error: 'insufficient_scope', scope } }],
+  })
+  return Object.freeze({
+    name: `requireScope(${scope})`,
+    about: { room: 'access', requires: { allScopes: scopes } } as const,
+    check: (_ctx: RequestContext, { principal }: { readonly principal: Principal }): Decision =>
+      scopes.every((wanted) => principal.scopes.has(wanted)) ? ALLOWED : denial,
+  })
+}

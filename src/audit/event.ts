@@ -1,0 +1,63 @@
+import type { RequestContext } from '../context.js'
+import type { Decision } from '../decision.js'
+import type { Principal } from '../principal.js'
+import { type AuditEvent, type AuditPrincipal, DENIAL_EVENT } from '../service.js'
+import { auditPath } from './path.js'
+
+/** What the mount knows about a request when its event is written. */
+export interface Outcome {
+  readonly ctx: RequestContext
+  readonly decision: Decision<object>
+  /** Name of the policy that was asked last. */
+  readonly policy: string
+  readonly status: number
+  readonly traceId: string
+  readonly endedMs: number
+  readonly notices: AuditEvent['notices']
+}
+
+/** One request's audit event, from named fields that are safe by what they are. Each is bounded in length. */
+export function auditEvent(outcome: Outcome): AuditEvent {
+  const { ctx, decision, policy, status, traceId, endedMs, notices } = outcome
+  const principal = principalIn(decision)
+  return {
+    time: new Date(ctx.nowMs).toISOString(),
+    event: decision.allowed ? (principal && 'authn_login_success') : DENIAL_EVENT[decision.kind],
+    decision: decision.allowed ? 'allow' : 'deny',
+    code: decision.allowed ? 'allowed' : bounded(decision.code),
+    kind: decision.allowed ? 'allowed' : decision.kind,
+    guard: bounded(decision.allowed ? policy : (decision.guard ?? policy)),
+    method: bounded(ctx.method),
+    path: bounded(auditPath(ctx.path)),
+    route: ctx.route === undefined ? undefined : bounded(ctx.route),
+    status,
+    client: bounded(ctx.client),
+    principal,
+    traceId,
+    durationMs: Math.max(0, Math.round(endedMs - ctx.nowMs)),
+    notices,
+    cause: decision.allowed ? undefined : causeOf(decision.cause),
+  }
+}
+
+const MAX_FIELD = 512
+
+const bounded = (text: string): string => (text.length <= MAX_FIELD ? text : `${text.slice(0, MAX_FIELD)}...`)
+
+function principalIn({ facts }: Decision<object>): AuditPrincipal | undefined {
+  const principal = (facts as { readonly principal?: Principal } | undefined)?.principal
+  if (principal === undefined) return undefined
+  const { issuer, id, client } = principal
+  return { issuer: bounded(issuer), id: bounded(id), client: client === undefined ? undefined : bounded(client) }
+}
+
+/** What failed, in one line. Anything that looks like a token is left out. */
+function causeOf(cause: unknown): string | undefined {
+  if (cause === undefined) return undefined
+  const text = cause instanceof Error ? `${cause.name}: ${cause.message}` : `thrown ${typeof cause}`
+  const inner = cause instanceof Error && cause.cause instanceof Error ? ` (${cause.cause.message})` : ''
+  return bounded(`${text}${inner}`.replace(TOKEN_LIKE, '[token]'))
+}
+
+/** Long runs of token characters: a JWT, a key, a secret. */
+const TOKEN_LIKE = /[A-Za-z0-9_~+/=.-]{40,}/g

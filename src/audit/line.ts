@@ -1,0 +1,16 @@
+import type { AuditEvent } from '../service.js'
+
+/** Longest line, in characters. The fields are bounded, so only a crowd of notices can come near. */
+const MAX_LINE = 8192
+
+/** One event as one line of JSON: whatever a request holds, nothing in it ends the line or moves the cursor. */
+export function auditLine(event: AuditEvent): string {
+  const line = escaped(JSON.stringify(event))
+  return `${line.length <= MAX_LINE ? line : escaped(JSON.stringify({ ...event, notices: undefined, cause: 'cut' }))}\n`
+}
+
+/** What JSON leaves raw and a terminal obeys: DEL and C1 controls, bidirectional and line separators, zero-width marks. */
+const UNSAFE = /[\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]/g
+
+const escaped = (json: string): string =>
+  json.replace(UNSAFE, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)

@@ -1,0 +1,9 @@
+import { randomBytes } from 'node:crypto'
+import type { HeaderReader } from '../context.js'
+
+/** W3C Trace Context section 3.2: version, trace-id, parent-id, flags. */
+const TRACEPARENT = /^(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(?:-[^\s]*)?$/
+
+/** The trace id the caller sent, or a new one. */
+export const traceId = (headers: HeaderReader): string =>
+  TRACEPARENT.exec(headers.get('traceparent') ?? '')?.[1] ?? randomBytes(16).toString('hex')

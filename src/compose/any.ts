@@ -1,0 +1,77 @@
+import type { RequestContext } from '../context.js'
+import type { Challenge, Charge, Decision, Denial, Unauthenticated } from '../decision.js'
+import { evaluate } from '../evaluate.js'
+import { assertGuard, type Guard, type MaybePromise } from '../guard.js'
+import { isPromiseLike } from '../lib/maybe-promise.js'
+import { concat } from './sequence.js'
+
+type AnyGuard = Guard<object, object>
+type GivesOf<G> = G extends Guard<never, infer Gives> ? Gives : never
+type NeedsAsParameter<G> = G extends Guard<infer Needs, object> ? (needs: Needs) => void : never
+type NeedsOfAll<G> = NeedsAsParameter<G> extends (needs: infer Needs extends object) => void ? Needs : never
+
+/**
+ * Alternatives, asked in order: the first guard that allows wins. Needs what all of them need; gives what the winner
+ * gave. An error in one alternative is never an allow: the next is asked, and if none allows, the error is the answer.
+ *
+ * When every alternative answers 401, the answer is one 401 that lists every challenge.
+ *
+ * @throws TypeError when an argument is not a guard.
+ */
+export function any<const G extends readonly [Guard<never, object>, ...Guard<never, object>[]]>(
+  ...guards: G
+): Guard<NeedsOfAll<G[number]>, GivesOf<G[number]>>
+export function any(...guards: readonly AnyGuard[]): AnyGuard {
+  if (guards.length === 0) throw new TypeError('any(): expected at least one guard')
+  guards.forEach((guard, index) => {
+    assertGuard(guard, `any(): argument ${index + 1}`)
+  })
+  return Object.freeze({
+    name: `any(${guards.map((guard) => guard.name).join(', ')})`,
+    about: { combines: 'any', parts: guards } as const,
+    check: (ctx: RequestContext, facts: object) => firstAllowing(0, guards, ctx, facts, []),
+  })
+}
+
+function firstAllowing(
+  start: number,
+  guards: readonly AnyGuard[],
+  ctx: RequestContext,
+  facts: object,
+  denials: readonly Denial[],
+): MaybePromise<Decision<object>> {
+  let refused = denials
+  for (let i = start; i < guards.length; i++) {
+    const answer = evaluate(guards[i]!, ctx, facts)
+    if (isPromiseLike(answer)) {
+      const ahead = refused
+      return answer.then((decision) =>
+        decision.allowed
+          ? withChargesOf(ahead, decision)
+          : firstAllowing(i + 1, guards, ctx, facts, [...ahead, decision]),
+      )
+    }
+    if (answer.allowed) return withChargesOf(refused, answer)
+    refused = [...refused, answer]
+  }
+  return withChargesOf(refused, summarise(refused))
+}
+
+/** What an alternative counted stays counted when another wins, unless that limit itself refused. */
+function withChargesOf<D extends Decision<object>>(refused: readonly Denial[], winner: D): D {
+  let charges: readonly Charge[] | undefined
+  for (const denial of refused) if (denial !== winner && denial.kind !== 'exhausted') charges = concat(charges, denial.charges)
+  return charges === undefined ? winner : { ...winner, charges: concat(charges, winner.charges) }
+}
+
+/** All unauthenticated: one 401 that offers every challenge. Otherwise the first denial that is about more than that. */
+function summarise(denials: readonly Denial[]): Denial {
+  const strangers = denials.filter((denial): denial is Unauthenticated => denial.kind === 'unauthenticated')
+  if (strangers.length < denials.length) return denials.find((denial) => denial.kind !== 'unauthenticated')!
+  const [first, ...rest] = strangers.flatMap((denial) => denial.challenges) as [Challenge, ...Challenge[]]
+  return { ...mostTelling(strangers), challenges: [first, ...rest] }
+}
+
+/** A credential that was refused says more than one that was not sent. */
+const mostTelling = (denials: readonly Unauthenticated[]): Unauthenticated =>
+  denials.find((denial) => !denial.code.endsWith('_missing')) ?? denials[0]!

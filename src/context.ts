@@ -1,0 +1,77 @@
+import type { X509Certificate } from 'node:crypto'
+
+/** No facts. An interface rather than `{}`, so that compiler messages print its name. */
+export interface NoFacts {}
+
+/** Read-only view of the request's header fields. Names are given in lower case. */
+export interface HeaderReader {
+  /** The field's value, several lines of one field joined by `, ` (RFC 9110 section 5.3); undefined when absent. */
+  readonly get: (name: string) => string | undefined
+  /** One entry per field line, in the order received, so that duplicates are visible. */
+  readonly all: (name: string) => readonly string[]
+}
+
+/** The other end of the connection. Behind a proxy this is the proxy. */
+export interface Peer {
+  /** Canonical address of the socket; undefined on a socket that has none (a Unix socket, a closed connection). */
+  readonly address: string | undefined
+  /** Whether the connection itself is TLS. */
+  readonly encrypted: boolean
+  /** The client certificate that the TLS layer verified; undefined without TLS or without a certificate. */
+  readonly certificate: () => X509Certificate | undefined
+}
+
+/** What became of reading a body. */
+export type BodyRead =
+  | { readonly ok: true; readonly bytes: Uint8Array }
+  | { readonly ok: false; readonly reason: 'too_large' | 'timed_out' | 'incomplete' | 'already_read' }
+
+/** The request body, which is not read before a guard asks for it. */
+export interface BodySource {
+  /** What a parser of the framework made of the body; undefined when none ran. */
+  readonly parsed: () => unknown
+  /**
+   * The body as received, read once and remembered. Never rejects.
+   *
+   * @param maxBytes - Where reading stops. A larger `content-length` is refused before the first byte is read.
+   * @param timeoutMs - How long the whole body may take, in milliseconds.
+   */
+  readonly bytes: (maxBytes: number, timeoutMs: number) => Promise<BodyRead>
+  /** Puts the validated value where the framework's handlers look for the body. */
+  readonly replace: (value: unknown) => void
+}
+
+/** Something a guard noticed beside its answer. Recorded in the request's one audit event. */
+export interface SecurityEvent {
+  /** Name from the OWASP Logging Vocabulary, such as `authz_fail`. */
+  readonly event: string
+  /** Stable machine-readable reason, in the style of denial codes. */
+  readonly code: string
+  /** Name of the guard that noticed. */
+  readonly guard: string
+}
+
+/** What every adapter builds, once per request, and every guard reads. */
+export interface RequestContext {
+  readonly method: string
+  /** As received: undecoded, without the query. */
+  readonly path: string
+  /** As received, without the `?`; empty when there is none. */
+  readonly query: string
+  readonly headers: HeaderReader
+  readonly peer: Peer
+  /** Client address after the service's one proxy rule, canonical; `unknown` where the socket has none. */
+  readonly client: string
+  /** Route pattern, once the framework has matched one. */
+  readonly route?: string | undefined
+  /** Path parameters of the matched route, as the framework decoded them. */
+  readonly params: Readonly<Record<string, unknown>>
+  readonly body: BodySource
+  /** Milliseconds since the epoch; one clock reading per request. */
+  readonly nowMs: number
+  readonly report: (event: SecurityEvent) => void
+  /** Calls `listener` once, when the answer has been sent or the client has left (then with status 499). */
+  readonly onFinished: (listener: (status: number) => void) => void
+  /** The framework's own request. Guards in this package never read it. */
+  readonly raw: unknown
+}

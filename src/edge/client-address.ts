@@ -1,0 +1,108 @@
+import { LRUCache } from 'lru-cache'
+import type { HeaderReader } from '../context.js'
+import { addressMatcher, canonicalAddress } from '../lib/address.js'
+import { integerBetween, knownOptions, oneOf } from '../lib/options.js'
+import type { ClientAddressRule } from '../service.js'
+
+export interface ClientAddressOptions {
+  /**
+   * Addresses and CIDR ranges of your own proxies. The client is the right-most address in the forwarding field that is
+   * none of them, and the field counts only when the connection itself comes from one of them.
+   */
+  readonly trustedProxies?: readonly string[] | undefined
+  /**
+   * How many proxies of yours every request passes, 1 to 16: the client is that many entries from the right. Only for
+   * a service that nothing but those proxies can reach, since the connection is not checked.
+   */
+  readonly hops?: number | undefined
+  /** The field your proxies write. Others are ignored. Default: `x-forwarded-for`. */
+  readonly header?: 'x-forwarded-for' | 'forwarded' | undefined
+}
+
+/** More entries than any chain of proxies has; a longer field is somebody's toy. */
+const MAX_ENTRIES = 64
+
+/**
+ * The one rule by which a service tells its client's address. Without options: the socket's address, and every
+ * forwarding field is ignored. An entry that is not an address ends the search: the connection's address counts.
+ *
+ * @throws TypeError for both `trustedProxies` and `hops`, for a malformed range, and for one that covers everything.
+ */
+export function clientAddress(options: ClientAddressOptions = {}): ClientAddressRule {
+  knownOptions('clientAddress()', options, ['trustedProxies', 'hops', 'header'])
+  const { trustedProxies, hops, header = 'x-forwarded-for' } = options
+  const parse = PARSERS[oneOf('header', header, ['x-forwarded-for', 'forwarded'])]
+  if (trustedProxies !== undefined && hops !== undefined) {
+    throw new TypeError('clientAddress(): give trustedProxies or hops, not both')
+  }
+  if (hops !== undefined) return byHops(integerBetween('hops', hops, 1, 16), header, parse)
+  if (trustedProxies !== undefined) return byRanges(trustedProxies, header, parse)
+  return (peer) => peer.address ?? UNKNOWN
+}
+
+const UNKNOWN = 'unknown'
+
+type Parser = (entry: string) => string | undefined
+
+function byHops(hops: number, header: string, parse: Parser): ClientAddressRule {
+  return (peer, headers) => {
+    const chain = entries(headers, header)
+    return parse(chain[chain.length - hops] ?? '') ?? peer.address ?? UNKNOWN
+  }
+}
+
+function byRanges(ranges: readonly string[], header: string, parse: Parser): ClientAddressRule {
+  if (!Array.isArray(ranges)) throw new TypeError('trustedProxies must be an array of addresses and CIDR ranges')
+  const isTrusted = remembered(addressMatcher('trustedProxies', ranges))
+  return (peer, headers) => {
+    if (peer.address === undefined) return UNKNOWN
+    if (!isTrusted(peer.address)) return peer.address
+    let client = peer.address
+    for (const entry of entries(headers, header).reverse()) {
+      const address = parse(entry)
+      if (address === undefined) return peer.address
+      client = address
+      if (!isTrusted(address)) return client
+    }
+    return client
+  }
+}
+
+/** Every line of the field, in order: a second line is the continuation of the first (RFC 9110 section 5.3). */
+function entries(headers: HeaderReader, header: string): string[] {
+  const lines = headers.all(header)
+  return lines.length === 0 ? [] : lines.join(',').split(',').slice(-MAX_ENTRIES)
+}
+
+/** Few proxies, many requests: the answer per address is remembered. */
+function remembered(predicate: (address: string) => boolean): (address: string) => boolean {
+  const known = new LRUCache<string, boolean>({ max: 1000 })
+  return (address) => {
+    const before = known.get(address)
+    if (before !== undefined) return before
+    const now = predicate(address)
+    known.set(address, now)
+    return now
+  }
+}
+
+/** `203.0.113.7`, `203.0.113.7:4711`, `2001:db8::1`, `[2001:db8::1]:4711`. */
+function hostOf(node: string): string | undefined {
+  const [, bracketed, v4] = NODE.exec(node) ?? []
+  return canonicalAddress(bracketed ?? v4 ?? node)
+}
+
+const NODE = /^(?:\[([0-9A-Fa-f:.]{2,45})\]|([0-9.]{7,15}))(?::\d{1,5})?$/
+
+/** RFC 7239 section 4, forwarded-element: the `for` parameter, which must be quoted when it has a colon. */
+function forwardedFor(element: string): string | undefined {
+  const matches = element.split(';').flatMap((pair) => FOR.exec(pair)?.slice(1, 3).filter(Boolean) ?? [])
+  return matches.length === 1 ? hostOf(matches[0]!) : undefined
+}
+
+const FOR = /^[ \t]*for=(?:"([^"\\]{1,64})"|([0-9.]{7,15}))[ \t]*$/i
+
+const PARSERS: Readonly<Record<'x-forwarded-for' | 'forwarded', Parser>> = {
+  'x-forwarded-for': (entry) => hostOf(entry.trim()),
+  forwarded: forwardedFor,
+}

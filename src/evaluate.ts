@@ -1,0 +1,48 @@
+import type { RequestContext } from './context.js'
+import { type Allowance, type Decision, type Denial, type DenialKind, internal } from './decision.js'
+import type { Guard } from './guard.js'
+import { isPromiseLike, type MaybePromise } from './lib/maybe-promise.js'
+
+const KINDS: ReadonlySet<DenialKind> = new Set<DenialKind>([
+  'unauthenticated',
+  'forbidden',
+  'invalid',
+  'exhausted',
+  'unavailable',
+  'internal',
+])
+
+/**
+ * Asks one guard. A guard that throws, rejects or answers with something else than a decision denies: nothing fails
+ * open by accident. A denial leaves with the name of the innermost guard that gave it.
+ */
+export function evaluate<Needs extends object, Gives extends object>(
+  guard: Guard<Needs, Gives>,
+  ctx: RequestContext,
+  facts: Needs,
+): MaybePromise<Decision<Gives>> {
+  try {
+    const answer = guard.check(ctx, facts)
+    if (!isPromiseLike(answer)) return isAllowance(answer) ? answer : named(answer, guard.name)
+    return Promise.resolve(answer).then(
+      (decision) => (isAllowance(decision) ? decision : named(decision, guard.name)),
+      (cause) => named(internal(cause), guard.name),
+    )
+  } catch (cause) {
+    return named(internal(cause), guard.name)
+  }
+}
+
+const isAllowance = <F extends object>(answer: Decision<F>): answer is Allowance<F> =>
+  answer?.allowed === true && typeof answer.facts === 'object' && answer.facts !== null
+
+function named(answer: Denial, guard: string): Denial {
+  if (!isDenial(answer)) return { ...internal(new TypeError(`${guard} gave no decision`)), guard }
+  return answer.guard === undefined ? { ...answer, guard } : answer
+}
+
+/** Guards may come from JavaScript: a 401 without a challenge or a made-up kind is not an answer. */
+const isDenial = (answer: Denial): boolean =>
+  answer?.allowed === false &&
+  KINDS.has(answer.kind) &&
+  (answer.kind !== 'unauthenticated' || answer.challenges?.length > 0)

@@ -1,0 +1,70 @@
+import type { Denial, Issue } from '../decision.js'
+import { statusOf } from './status.js'
+
+/** Reason phrases of RFC 9110 section 15.5 and 15.6, RFC 6585 section 4: the titles of `about:blank` (RFC 9457 section 4.2.1). */
+const TITLES: Readonly<Record<number, string>> = {
+  400: 'Bad Request',
+  401: 'Unauthorized',
+  403: 'Forbidden',
+  404: 'Not Found',
+  405: 'Method Not Allowed',
+  408: 'Request Timeout',
+  413: 'Content Too Large',
+  415: 'Unsupported Media Type',
+  422: 'Unprocessable Content',
+  429: 'Too Many Requests',
+  500: 'Internal Server Error',
+  503: 'Service Unavailable',
+}
+
+/** Registered problem type (draft-ietf-httpapi-ratelimit-headers-11 section 6). */
+const QUOTA_EXCEEDED = {
+  type: 'https://iana.org/assignments/http-problem-types#quota-exceeded',
+  title: 'Request cannot be satisfied as assigned quota has been exceeded',
+}
+
+/** Problem details (RFC 9457 section 3). Members that do not apply are left out. */
+export interface Problem {
+  readonly type: string
+  readonly title: string
+  readonly status: number
+  readonly detail?: string
+  readonly instance?: string
+  /** The denial's code, where telling it helps an honest caller and nobody else. */
+  readonly code?: string
+  readonly issues?: readonly Issue[]
+  readonly 'violated-policies'?: readonly string[]
+}
+
+/**
+ * What the caller may know about `denial`. Why a credential was refused, and why a guard failed, stays in the audit
+ * trail: a stranger learns the status and the challenge.
+ *
+ * @param instance - URI of this occurrence (RFC 9457 section 3.1.5).
+ */
+export function problemOf(denial: Denial, instance?: string): Problem {
+  const status = statusOf(denial)
+  const about = denial.kind === 'exhausted' ? QUOTA_EXCEEDED : { type: 'about:blank', title: TITLES[status] ?? 'Refused' }
+  return {
+    ...about,
+    status,
+    ...(isPublic(denial) && denial.detail !== undefined && { detail: denial.detail }),
+    ...(instance !== undefined && { instance }),
+    ...(isPublic(denial) && { code: denial.code }),
+    ...(denial.kind === 'invalid' && denial.issues.length > 0 && { issues: denial.issues }),
+    ...(denial.kind === 'exhausted' && denial.violatedPolicies && { 'violated-policies': denial.violatedPolicies }),
+  }
+}
+
+function isPublic({ kind }: Denial): boolean {
+  switch (kind) {
+    case 'forbidden':
+    case 'invalid':
+    case 'exhausted':
+      return true
+    case 'unauthenticated':
+    case 'unavailable':
+    case 'internal':
+      return false
+  }
+}

@@ -1,0 +1,51 @@
+import type { Denial, HeaderList } from '../decision.js'
+import { challengesOf } from './challenge.js'
+import { problemOf } from './problem.js'
+import { statusOf } from './status.js'
+
+/** A denial, ready to be sent. */
+export interface HttpDenial {
+  readonly status: number
+  /** Lower-case names, each once; `undefined` removes what the framework set. */
+  readonly headers: HeaderList
+  /** RFC 9457 problem details. */
+  readonly body: string
+}
+
+/** Renders a denial for HTTP: status, challenge and retry fields, problem details. Never cached. */
+export function toHttp(denial: Denial, instance?: string): HttpDenial {
+  const challenges = challengesOf(denial)
+  const retryAfterSeconds = 'retryAfterSeconds' in denial ? denial.retryAfterSeconds : undefined
+  return {
+    status: statusOf(denial),
+    headers: mergeHeaders([
+      ...(denial.headers ?? []),
+      ['content-type', 'application/problem+json'],
+      ['cache-control', 'no-store'],
+      ...(challenges === undefined ? [] : [['www-authenticate', challenges] as const]),
+      ...(retryAfterSeconds === undefined ? [] : [['retry-after', wholeSeconds(retryAfterSeconds)] as const]),
+    ]),
+    body: JSON.stringify(problemOf(denial, instance)),
+  }
+}
+
+/** RFC 9110 section 10.2.3, delay-seconds; at least one, since zero asks for a retry at once. */
+const wholeSeconds = (value: number): string => String(Math.max(1, Math.ceil(value)))
+
+/** Fields that are lists: two guards that speak of them are both heard. */
+const LIST_FIELDS: ReadonlySet<string> = new Set(['ratelimit', 'ratelimit-policy', 'www-authenticate', 'vary'])
+
+/** Each name once, in lower case: list fields joined (RFC 9110 section 5.3), of others the last. */
+export function mergeHeaders(list: HeaderList): HeaderList {
+  const merged = new Map<string, string | undefined>()
+  for (const [name, value] of list) {
+    const field = name.toLowerCase()
+    merged.set(field, joinField(field, merged.get(field), value))
+  }
+  return [...merged]
+}
+
+/** The value of `field` when `next` follows `before`. */
+export function joinField(field: string, before: string | undefined, next: string | undefined): string | undefined {
+  return before === undefined || next === undefined || !LIST_FIELDS.has(field) ? next : `${before}, ${next}`
+}

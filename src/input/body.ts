@@ -1,0 +1,49 @@
+import type { BodyRead, RequestContext } from '../context.js'
+import { type Denial, internal, invalid } from '../decision.js'
+import type { MaybePromise } from '../guard.js'
+import { then } from '../lib/maybe-promise.js'
+import { mediaTypeFault } from './media-type.js'
+import { type JsonBounds, JsonFault, parseJson, refuseUnsafe } from './safe-json.js'
+
+export interface BodyBounds extends JsonBounds {
+  readonly maxBodyBytes: number
+  readonly bodyTimeoutMs: number
+}
+
+export type BodyAnswer = { readonly value: unknown } | Denial
+
+/** The JSON body: as the framework parsed it, where it did, or read and parsed here. */
+export function jsonBody(ctx: RequestContext, bounds: BodyBounds): MaybePromise<BodyAnswer> {
+  const fault = mediaTypeFault(ctx.headers)
+  if (fault !== undefined) return fault
+  if (Number(ctx.headers.get('content-length') ?? 0) > bounds.maxBodyBytes) return TOO_LARGE
+  const parsed = ctx.body.parsed()
+  if (parsed !== undefined) return checked(() => (refuseUnsafe(parsed, bounds), parsed))
+  return then(ctx.body.bytes(bounds.maxBodyBytes, bounds.bodyTimeoutMs), (read) =>
+    read.ok ? checked(() => parseJson(read.bytes, bounds)) : unread(read.reason),
+  )
+}
+
+function checked(parse: () => unknown): BodyAnswer {
+  try {
+    return { value: parse() }
+  } catch (cause) {
+    if (cause instanceof JsonFault) return invalid(cause.code, cause.message)
+    throw cause
+  }
+}
+
+const TOO_LARGE: Denial = Object.freeze(invalid('body_too_large', 'The body is too large.', { status: 413 }))
+
+function unread(reason: Extract<BodyRead, { readonly ok: false }>['reason']): Denial {
+  switch (reason) {
+    case 'too_large':
+      return TOO_LARGE
+    case 'timed_out':
+      return invalid('body_timeout', 'The body took too long to arrive.', { status: 408 })
+    case 'incomplete':
+      return invalid('body_incomplete', 'The body ended before it was complete.')
+    case 'already_read':
+      return internal(new Error('the body was read before validate() and left no parsed value'), 'body_already_read')
+  }
+}

@@ -1,0 +1,79 @@
+import { auditEvent } from '../audit/event.js'
+import { traceId } from '../audit/trace-id.js'
+import type { RequestContext, SecurityEvent } from '../context.js'
+import type { Allowance, Decision, Denial } from '../decision.js'
+import { statusOf } from '../http/index.js'
+import type { Service } from '../service.js'
+import type { Mount } from './mount.js'
+
+/** More than a request of any honest policy makes. */
+const MAX_NOTICES = 16
+
+/**
+ * One request and its answer, as one service sees them: the context that guards read, what mounts have established so
+ * far, and the one audit event, written at the denial or when the answer has ended.
+ */
+export class Exchange {
+  readonly ctx: RequestContext
+  readonly service: Service
+  readonly #established: [Mount<object>, Allowance<object>][] = []
+  #notices: SecurityEvent[] | undefined
+  #last: { readonly policy: string; readonly decision: Decision<object> } | undefined
+  #traceId: string | undefined
+  #endedWith: number | undefined
+  #recorded = false
+
+  /** @param contextOf - Makes the context; `report` is where it sends what guards notice. */
+  constructor(service: Service, contextOf: (report: RequestContext['report'], nowMs: number) => RequestContext) {
+    this.service = service
+    this.ctx = contextOf((event) => this.#notice(event), service.clock())
+    this.ctx.onFinished((status) => {
+      this.#endedWith = status
+      this.#record(status)
+    })
+  }
+
+  /** What `mount` allowed earlier in this request. */
+  allowanceOf(mount: Mount<object>): Allowance<object> | undefined {
+    for (const [known, allowance] of this.#established) if (known === mount) return allowance
+    return undefined
+  }
+
+  allow(mount: Mount<object>, allowance: Allowance<object>, policy: string): void {
+    this.#established.push([mount, allowance])
+    this.#last = { policy, decision: allowance }
+    if (this.#endedWith !== undefined) this.#record(this.#endedWith) // the client left while the guards were at work
+  }
+
+  /** Report mode: the denial that would have been. */
+  pardon(denial: Denial, event: string): void {
+    this.#notice({ event, code: denial.code, guard: denial.guard ?? 'unknown' })
+  }
+
+  deny(denial: Denial, policy: string): void {
+    this.#last = { policy, decision: denial }
+    this.#record(statusOf(denial))
+  }
+
+  /** URI of this occurrence for problem details: the trace id as a UUID (RFC 9562 section 4). */
+  get instance(): string {
+    this.#traceId ??= traceId(this.ctx.headers)
+    return `urn:uuid:${this.#traceId.replace(UUID_PARTS, '$1-$2-$3-$4-$5')}`
+  }
+
+  #notice(event: SecurityEvent): void {
+    this.#notices ??= []
+    if (this.#notices.length < MAX_NOTICES) this.#notices.push(event)
+  }
+
+  #record(status: number): void {
+    if (this.#recorded || this.#last === undefined) return
+    this.#recorded = true
+    this.#traceId ??= traceId(this.ctx.headers)
+    const { ctx, service } = this
+    const event = { ...this.#last, ctx, status, traceId: this.#traceId, endedMs: service.clock(), notices: this.#notices }
+    service.audit.record(auditEvent(event))
+  }
+}
+
+const UUID_PARTS = /^(.{8})(.{4})(.{4})(.{4})(.{12})$/

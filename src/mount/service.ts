@@ -1,0 +1,28 @@
+import { auditTrail } from '../audit/index.js'
+import { clientAddress } from '../edge/index.js'
+import { callable, knownOptions, oneOf, shown } from '../lib/options.js'
+import type { AuditTrail, Service, ServiceSettings } from '../service.js'
+
+/**
+ * Checks settings and fills in the defaults.
+ *
+ * @throws TypeError for an unknown setting or one of the wrong type.
+ */
+export function resolveService(settings: ServiceSettings = {}): Service {
+  knownOptions('createGuard()', settings, ['audit', 'clientAddress', 'clock', 'mode'])
+  const { audit = defaultTrail(), clientAddress: rule = clientAddress() } = settings
+  if (typeof audit?.record !== 'function') throw new TypeError(`audit must be an audit trail, got ${shown(audit)}`)
+  return Object.freeze({
+    audit,
+    clientAddress: callable('clientAddress', rule),
+    clock: callable('clock', settings.clock ?? Date.now),
+    mode: oneOf('mode', settings.mode ?? 'enforce', ['enforce', 'report']),
+  })
+}
+
+/** One for all services of the process that name none: they share standard output. */
+let shared: AuditTrail | undefined
+const defaultTrail = (): AuditTrail => {
+  shared ??= auditTrail({ include: 'denials' })
+  return shared
+}

@@ -1,0 +1,36 @@
+import type { MaybePromise } from '../guard.js'
+
+/** What one limit asks of one key. */
+export interface BucketRequest {
+  /** Names the bucket: the limit's name, its size and the key. Bounded in length. */
+  readonly key: string
+  /** Tokens the bucket holds. */
+  readonly limit: number
+  /** Milliseconds in which an empty bucket fills. */
+  readonly windowMs: number
+  /** Tokens asked for; a positive integer. */
+  readonly cost: number
+}
+
+/** How a bucket stands. */
+export interface BucketState {
+  /** Whether `cost` tokens were there. */
+  readonly allowed: boolean
+  /** Whole tokens left. */
+  readonly remaining: number
+  /** Milliseconds until `cost` tokens are there again; 0 when allowed. */
+  readonly retryAfterMs: number
+  /** Milliseconds until the bucket is full again. */
+  readonly resetMs: number
+}
+
+/** Where counts live. */
+export interface RateLimitStore {
+  /**
+   * Takes `cost` from every bucket, or from none; atomic, so that two callers never share a count. Answers one state
+   * per request, in order: after the taking, or as found when one was not allowed.
+   */
+  readonly take: (requests: readonly BucketRequest[], nowMs: number) => MaybePromise<readonly BucketState[]>
+  /** How the bucket stands as far as this process knows, without taking and without waiting; undefined: unknown. */
+  readonly look: (request: BucketRequest, nowMs: number) => BucketState | undefined
+}

@@ -1,0 +1,76 @@
+import type { HeaderReader, Peer, SecurityEvent } from './context.js'
+import type { DenialKind } from './decision.js'
+
+/** Decides the client's address from the connection and the forwarding fields. Must not throw. */
+export type ClientAddressRule = (peer: Peer, headers: HeaderReader) => string
+
+/** The caller, as far as the audit trail keeps it. */
+export interface AuditPrincipal {
+  readonly issuer: string
+  readonly id: string
+  readonly client?: string | undefined
+}
+
+/** One request that met a guard. Built from these named fields only: no token, cookie, query or body has a place in it. */
+export interface AuditEvent {
+  /** ISO 8601, UTC: when the request arrived. */
+  readonly time: string
+  /** Name from the OWASP Logging Vocabulary; absent for an anonymous request that was allowed. */
+  readonly event?: string | undefined
+  readonly decision: 'allow' | 'deny'
+  /** Denial code, or `allowed`. */
+  readonly code: string
+  /** Denial kind, or `allowed`. */
+  readonly kind: DenialKind | 'allowed'
+  /** The guard that denied, or the policy that allowed. */
+  readonly guard: string
+  readonly method: string
+  /** Without the query, cut at a bound. */
+  readonly path: string
+  readonly route?: string | undefined
+  readonly status: number
+  readonly client: string
+  readonly principal?: AuditPrincipal | undefined
+  /** W3C trace id: the caller's `traceparent` where it sent a valid one. */
+  readonly traceId: string
+  /** From arrival to the end of the answer, in milliseconds. */
+  readonly durationMs: number
+  /** What guards noticed beside their answers, and what guards in report mode would have denied. */
+  readonly notices?: readonly SecurityEvent[] | undefined
+  /** Why a guard failed (kinds internal and unavailable): error name and message. */
+  readonly cause?: string | undefined
+}
+
+/** Where audit events go. */
+export interface AuditTrail {
+  /** Takes one event. Never blocks and never throws. */
+  readonly record: (event: AuditEvent) => void
+}
+
+/** What all guards of one service share. */
+export interface ServiceSettings {
+  /** Default: denials, as JSON lines on standard output. */
+  readonly audit?: AuditTrail | undefined
+  /** Default: the socket's address; forwarding fields are ignored. See `clientAddress()`. */
+  readonly clientAddress?: ClientAddressRule | undefined
+  /** Milliseconds since the epoch. Default: `Date.now`. */
+  readonly clock?: (() => number) | undefined
+  /**
+   * `report` lets every request pass and records what would have been denied; facts may then be missing.
+   * Default: `enforce`.
+   */
+  readonly mode?: 'enforce' | 'report' | undefined
+}
+
+/** Settings with nothing missing. */
+export type Service = { readonly [K in keyof ServiceSettings]-?: Exclude<ServiceSettings[K], undefined> }
+
+/** OWASP Logging Vocabulary name for each kind of denial. A control that cannot decide is a control that is off. */
+export const DENIAL_EVENT: Readonly<Record<DenialKind, string>> = {
+  unauthenticated: 'authn_login_fail',
+  forbidden: 'authz_fail',
+  invalid: 'input_validation_fail',
+  exhausted: 'excess_rate_limit_exceeded',
+  unavailable: 'sys_monitor_disabled',
+  internal: 'sys_monitor_disabled',
+}
