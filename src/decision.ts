@@ -98,7 +98,12 @@ export type Decision<Facts extends object = NoFacts> = Allowance<Facts> | Denial
 export const NO_FACTS: NoFacts = Object.freeze({})
 
 /** The shared answer of every guard that establishes nothing: allowing costs no allocation. */
-export const ALLOWED: Allowance = Object.freeze({ allowed: true, facts: NO_FACTS, headers: undefined, charges: undefined })
+export const ALLOWED: Allowance = Object.freeze({
+  allowed: true,
+  facts: NO_FACTS,
+  headers: undefined,
+  charges: undefined,
+})
 
 export function allow(): Allowance
 export function allow<const Facts extends object>(facts: Facts, headers?: HeaderList): Allowance<Facts>
@@ -107,7 +112,12 @@ export function allow(facts?: object, headers?: HeaderList): Allowance<object> {
 }
 
 /** 403: known, but may not. `detail` is shown to the caller. */
-export const forbid = (code: string, detail?: string): Forbidden => ({ allowed: false, kind: 'forbidden', code, detail })
+export const forbid = (code: string, detail?: string): Forbidden => ({
+  allowed: false,
+  kind: 'forbidden',
+  code,
+  detail,
+})
 
 /** 401: not known, or not well enough; says how to be. */
 export const challenge = (code: string, ...challenges: readonly [Challenge, ...Challenge[]]): Unauthenticated => ({
@@ -118,7 +128,11 @@ export const challenge = (code: string, ...challenges: readonly [Challenge, ...C
 })
 
 /** 400 or the narrower `status`: the request is not sound. */
-export const invalid = (code: string, detail: string, rest: Partial<Omit<Invalid, 'code' | 'detail'>> = {}): Invalid => ({
+export const invalid = (
+  code: string,
+  detail: string,
+  rest: Partial<Omit<Invalid, 'code' | 'detail'>> = {},
+): Invalid => ({
   allowed: false,
   kind: 'invalid',
   code,

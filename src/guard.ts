@@ -48,7 +48,8 @@ export function defineGuard<Needs extends object = NoFacts, Gives extends object
 export function assertGuard(value: unknown, where: string): asserts value is Guard<never, object> {
   const { name, check } = (value ?? {}) as Partial<Guard>
   if (typeof check !== 'function') throw new TypeError(`${where}: expected a guard, got ${typeOf(value)}`)
-  if (typeof name !== 'string' || name === '') throw new TypeError(`${where}: a guard needs a name, got ${typeOf(name)}`)
+  if (typeof name !== 'string' || name === '')
+    throw new TypeError(`${where}: a guard needs a name, got ${typeOf(name)}`)
 }
 
 const typeOf = (value: unknown): string =>

@@ -18,7 +18,15 @@ export * from './decision.js'
 export { methodDecorator } from './decorator.js'
 export * from './edge/index.js'
 export { evaluate } from './evaluate.js'
-export { defineGuard, describe, type Guard, type GuardDescription, type GuardInfo, type MaybePromise, type Room } from './guard.js'
+export {
+  defineGuard,
+  describe,
+  type Guard,
+  type GuardDescription,
+  type GuardInfo,
+  type MaybePromise,
+  type Room,
+} from './guard.js'
 export * from './identity/index.js'
 export * from './input/index.js'
 export type { Principal } from './principal.js'

@@ -1,7 +1,7 @@
 import type { RequestContext } from '../context.js'
 import { allow, type Decision, type Denial, type Forbidden, forbid } from '../decision.js'
 import type { Guard, MaybePromise } from '../guard.js'
-import { then } from '../lib/maybe-promise.js'
+import { andThen } from '../lib/maybe-promise.js'
 import { callable, knownOptions, nonEmptyString } from '../lib/options.js'
 import type { Principal } from '../principal.js'
 import { attributesOf } from './attributes.js'
@@ -54,7 +54,11 @@ export function authorize<
   const denied: Denial = Object.freeze({ ...forbid('access_denied'), ...refusals })
   const unknown: Denial = Object.freeze({ ...forbid('attribute_unknown'), ...refusals })
 
-  const ask = (resource: Resource, context: RequestContext, facts: Facts): MaybePromise<Decision<{ readonly resource: Resource }>> => {
+  const ask = (
+    resource: Resource,
+    context: RequestContext,
+    facts: Facts,
+  ): MaybePromise<Decision<{ readonly resource: Resource }>> => {
     let missing = false
     const onUnknown = () => {
       missing = true
@@ -66,15 +70,17 @@ export function authorize<
       principal: attributesOf(facts.principal, onUnknown),
       resource: attributesOf(resource, onUnknown),
     }
-    return then(decide(request), (answer) => (missing ? unknown : answer === true ? allow({ resource }) : denied))
+    return andThen(decide(request), (answer) => (missing ? unknown : answer === true ? allow({ resource }) : denied))
   }
 
   return Object.freeze({
     name: `authorize(${action})`,
     about: { room: 'access', requires: { action } } as const,
     check: (ctx: RequestContext, facts: Facts) =>
-      then(load(ctx, facts), (resource): MaybePromise<Decision<{ readonly resource: Resource }>> =>
-        isObject(resource) ? ask(resource, ctx, facts) : NOT_FOUND,
+      andThen(
+        load(ctx, facts),
+        (resource): MaybePromise<Decision<{ readonly resource: Resource }>> =>
+          isObject(resource) ? ask(resource, ctx, facts) : NOT_FOUND,
       ),
   })
 }

@@ -16,7 +16,8 @@ const SCOPE_TOKEN = /^[\x21\x23-\x5b\x5d-\x7e]+$/
 export function requireScope(...scopes: readonly [string, ...string[]]): Guard<{ readonly principal: Principal }> {
   if (scopes.length === 0) throw new TypeError('requireScope(): expected at least one scope')
   for (const scope of scopes) {
-    if (typeof scope !== 'string' || !SCOPE_TOKEN.test(scope)) throw new TypeError(`requireScope(): ${shown(scope)} is not a scope`)
+    if (typeof scope !== 'string' || !SCOPE_TOKEN.test(scope))
+      throw new TypeError(`requireScope(): ${shown(scope)} is not a scope`)
   }
   const scope = scopes.join(' ')
   const denial: Forbidden = Object.freeze({

@@ -22,7 +22,7 @@ export function auditEvent(outcome: Outcome): AuditEvent {
   const principal = principalIn(decision)
   return {
     time: new Date(ctx.nowMs).toISOString(),
-    event: decision.allowed ? (principal && 'authn_login_success') : DENIAL_EVENT[decision.kind],
+    event: decision.allowed ? principal && 'authn_login_success' : DENIAL_EVENT[decision.kind],
     decision: decision.allowed ? 'allow' : 'deny',
     code: decision.allowed ? 'allowed' : bounded(decision.code),
     kind: decision.allowed ? 'allowed' : decision.kind,

@@ -60,7 +60,8 @@ function firstAllowing(
 /** What an alternative counted stays counted when another wins, unless that limit itself refused. */
 function withChargesOf<D extends Decision<object>>(refused: readonly Denial[], winner: D): D {
   let charges: readonly Charge[] | undefined
-  for (const denial of refused) if (denial !== winner && denial.kind !== 'exhausted') charges = concat(charges, denial.charges)
+  for (const denial of refused)
+    if (denial !== winner && denial.kind !== 'exhausted') charges = concat(charges, denial.charges)
   return charges === undefined ? winner : { ...winner, charges: concat(charges, winner.charges) }
 }
 

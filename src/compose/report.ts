@@ -2,7 +2,7 @@ import type { NoFacts, RequestContext } from '../context.js'
 import { ALLOWED, type Decision } from '../decision.js'
 import { evaluate } from '../evaluate.js'
 import { assertGuard, type Guard } from '../guard.js'
-import { then } from '../lib/maybe-promise.js'
+import { andThen } from '../lib/maybe-promise.js'
 import { DENIAL_EVENT } from '../service.js'
 import { settle } from './settle.js'
 
@@ -27,8 +27,8 @@ export function report<Needs extends object = NoFacts>(guard: Guard<Needs, objec
     name: `report(${guard.name})`,
     about: { combines: 'report', parts: [guard] } as const,
     check: (ctx: RequestContext, facts: Needs) =>
-      then(
-        then(evaluate(guard, ctx, facts), (decision) => settle(decision, ctx, () => ctx.nowMs)),
+      andThen(
+        andThen(evaluate(guard, ctx, facts), (decision) => settle(decision, ctx, () => ctx.nowMs)),
         (decision) => allowed(ctx, decision),
       ),
   })

@@ -11,7 +11,10 @@ function join(before: Allowance<object>, next: Allowance<object>): Decision<obje
   if (before === ALLOWED) return next
   const conflict = conflictingFact(before.facts, next.facts)
   if (conflict !== undefined) {
-    return deny(before, internal(new Error(`fact '${conflict}' was given twice with different values`), 'fact_conflict'))
+    return deny(
+      before,
+      internal(new Error(`fact '${conflict}' was given twice with different values`), 'fact_conflict'),
+    )
   }
   return {
     allowed: true,

@@ -1,9 +1,9 @@
-import { concat, sequel } from './sequence.js'
 import type { NoFacts, RequestContext } from '../context.js'
 import { ALLOWED, type Charge, type Decision, type Denial, type HeaderList, NO_FACTS } from '../decision.js'
 import { evaluate } from '../evaluate.js'
 import type { Guard, MaybePromise } from '../guard.js'
-import { then } from '../lib/maybe-promise.js'
+import { andThen } from '../lib/maybe-promise.js'
+import { concat, sequel } from './sequence.js'
 
 /**
  * Asks a whole policy and takes what the request owes: the answer that holds.
@@ -14,7 +14,7 @@ export const decide = <Gives extends object>(
   policy: Guard<NoFacts, Gives>,
   ctx: RequestContext,
   nowMs: () => number,
-): MaybePromise<Decision<Gives>> => then(evaluate(policy, ctx, NO_FACTS), (decision) => settle(decision, ctx, nowMs))
+): MaybePromise<Decision<Gives>> => andThen(evaluate(policy, ctx, NO_FACTS), (decision) => settle(decision, ctx, nowMs))
 
 /**
  * Takes the charges of `decision`, all or none. A request that a limit has refused spends nothing; any other denial is
@@ -28,7 +28,7 @@ export function settle<Gives extends object>(
   const { charges } = decision
   if (charges === undefined) return decision
   if (!decision.allowed && decision.kind === 'exhausted') return closed(decision, look(charges, nowMs()))
-  return then(take(charges, ctx, nowMs()), (taken) =>
+  return andThen(take(charges, ctx, nowMs()), (taken) =>
     taken.allowed ? closed(decision, taken.headers) : refused(decision, taken),
   )
 }
@@ -40,14 +40,19 @@ function take(charges: readonly Charge[], ctx: RequestContext, nowMs: number): M
   const own = charges.filter((charge) => charge.ledger === ledger)
   const others = charges.filter((charge) => charge.ledger !== ledger)
   const taking: Guard = { name: 'settle', check: () => ledger.take(own, nowMs) }
-  return then(evaluate(taking, ctx, NO_FACTS), (taken) =>
-    taken.allowed ? then(take(others, ctx, nowMs), (rest) => sequel(taken, rest)) : taken,
+  return andThen(evaluate(taking, ctx, NO_FACTS), (taken) =>
+    taken.allowed ? andThen(take(others, ctx, nowMs), (rest) => sequel(taken, rest)) : taken,
   )
 }
 
 function look(charges: readonly Charge[], nowMs: number): HeaderList | undefined {
   const ledgers = new Set(charges.map((charge) => charge.ledger))
-  return [...ledgers].flatMap((ledger) => ledger.look(charges.filter((charge) => charge.ledger === ledger), nowMs))
+  return [...ledgers].flatMap((ledger) =>
+    ledger.look(
+      charges.filter((charge) => charge.ledger === ledger),
+      nowMs,
+    ),
+  )
 }
 
 const closed = <D extends Decision<object>>(decision: D, headers: HeaderList | undefined): D => ({

@@ -15,7 +15,8 @@ export function when<Needs extends object = NoFacts, Gives extends object = NoFa
   condition: (ctx: RequestContext, facts: Needs) => boolean,
   guard: Guard<Needs, Gives>,
 ): Guard<Needs, Partial<Gives>> {
-  if (typeof condition !== 'function') throw new TypeError(`when(): condition must be a function, got ${typeof condition}`)
+  if (typeof condition !== 'function')
+    throw new TypeError(`when(): condition must be a function, got ${typeof condition}`)
   assertGuard(guard, 'when(): argument 2')
   return Object.freeze({
     name: `when(${guard.name})`,

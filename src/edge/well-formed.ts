@@ -60,7 +60,8 @@ const SINGLETONS = [
   'dpop',
 ]
 
-const refusal = (code: string, detail: string, rest?: Partial<Invalid>): Invalid => Object.freeze(invalid(code, detail, rest))
+const refusal = (code: string, detail: string, rest?: Partial<Invalid>): Invalid =>
+  Object.freeze(invalid(code, detail, rest))
 
 const AMBIGUOUS_PATH = refusal('ambiguous_path', 'The request path can be read in more than one way.')
 const AMBIGUOUS_QUERY = refusal('ambiguous_query', 'The query has characters that must be percent-encoded.')

@@ -44,7 +44,8 @@ export interface Problem {
  */
 export function problemOf(denial: Denial, instance?: string): Problem {
   const status = statusOf(denial)
-  const about = denial.kind === 'exhausted' ? QUOTA_EXCEEDED : { type: 'about:blank', title: TITLES[status] ?? 'Refused' }
+  const about =
+    denial.kind === 'exhausted' ? QUOTA_EXCEEDED : { type: 'about:blank', title: TITLES[status] ?? 'Refused' }
   return {
     ...about,
     status,

@@ -18,14 +18,16 @@ export function claimFault(claims: Claims, rules: ClaimRules, nowMs: number): st
   const now = nowMs / 1000
   const { iss, aud, exp, nbf, iat, cnf } = claims
   if (iss !== rules.issuer) return 'token_issuer_mismatch'
-  if (!audiences(aud).some((name) => typeof name === 'string' && rules.audience.includes(name))) return 'token_audience_mismatch'
+  if (!audiences(aud).some((name) => typeof name === 'string' && rules.audience.includes(name)))
+    return 'token_audience_mismatch'
   if (!isTime(exp)) return 'token_claim_invalid'
   if (exp + rules.clockToleranceSeconds <= now) return 'token_expired'
   for (const time of [nbf, iat]) {
     if (time !== undefined && !isTime(time)) return 'token_claim_invalid'
     if (time !== undefined && time - rules.clockToleranceSeconds > now) return 'token_not_yet_valid'
   }
-  if (iat === undefined || !['sub', 'client_id', 'jti'].every((name) => isText(claims[name]))) return 'token_claim_invalid'
+  if (iat === undefined || !['sub', 'client_id', 'jti'].every((name) => isText(claims[name])))
+    return 'token_claim_invalid'
   // RFC 9449 section 7.1, RFC 8705 section 3: a bound token proves nothing without its proof.
   if (cnf !== undefined) return 'token_proof_missing'
   return undefined

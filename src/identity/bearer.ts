@@ -22,7 +22,8 @@ const malformed = (realm: string, detail: string): Denial =>
   invalid('token_malformed', detail, { challenges: [bearerChallenge(realm, 'invalid_request')] })
 
 /** 401 `invalid_token`, whatever the fault: which one it was is told to the audit trail under `code`. */
-export const invalidToken = (code: string, realm: string): Denial => challenge(code, bearerChallenge(realm, 'invalid_token'))
+export const invalidToken = (code: string, realm: string): Denial =>
+  challenge(code, bearerChallenge(realm, 'invalid_token'))
 
 const bearerChallenge = (realm: string, error?: string): Challenge => ({
   scheme: 'Bearer',

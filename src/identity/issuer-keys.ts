@@ -7,7 +7,12 @@ import { importKeySet, type KeySet, type VerificationKey } from './key-set.js'
 export type KeyAnswer =
   | { readonly key: VerificationKey }
   /** `unknown`: the issuer has no such key. `unavailable`: nobody can tell now. */
-  | { readonly key: undefined; readonly reason: 'unknown' | 'unavailable'; readonly retryAfterMs: number; readonly cause?: unknown }
+  | {
+      readonly key: undefined
+      readonly reason: 'unknown' | 'unavailable'
+      readonly retryAfterMs: number
+      readonly cause?: unknown
+    }
 
 export interface IssuerKeysOptions {
   readonly issuer: string
@@ -126,7 +131,9 @@ export class IssuerKeys {
   async #discover(signal: AbortSignal): Promise<string> {
     const { issuer, fetch } = this.#options
     const url = `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`
-    const document = (await fetchJson(fetch, url, MAX_DOCUMENT_BYTES, signal)) as Readonly<Record<string, unknown>> | null
+    const document = (await fetchJson(fetch, url, MAX_DOCUMENT_BYTES, signal)) as Readonly<
+      Record<string, unknown>
+    > | null
     if (document?.issuer !== issuer) throw new Error(`${url} is about another issuer`)
     if (!isSecureUrl(document.jwks_uri)) throw new Error(`${url} has no jwks_uri over TLS`)
     return document.jwks_uri

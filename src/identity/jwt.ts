@@ -3,7 +3,7 @@ import { LRUCache } from 'lru-cache'
 import type { NoFacts, RequestContext } from '../context.js'
 import { type Allowance, allow, type Decision, unavailable } from '../decision.js'
 import type { Guard, MaybePromise } from '../guard.js'
-import { then } from '../lib/maybe-promise.js'
+import { andThen } from '../lib/maybe-promise.js'
 import { callable, integerBetween, knownOptions, nonEmptyStrings, oneOf, shown } from '../lib/options.js'
 import type { Principal } from '../principal.js'
 import { type ClaimRules, claimFault, principalOf } from './access-token.js'
@@ -83,7 +83,12 @@ export function jwt(options: JwtOptions): Guard<NoFacts, Facts> {
   const keys = new IssuerKeys(settings)
   const cache = verifiedTokens(settings.cachedTokens)
 
-  const verify = (token: string, header: TokenHeader, found: KeyAnswer, nowMs: number): MaybePromise<Decision<Facts>> => {
+  const verify = (
+    token: string,
+    header: TokenHeader,
+    found: KeyAnswer,
+    nowMs: number,
+  ): MaybePromise<Decision<Facts>> => {
     if (found.key !== undefined) return verifySigned(token, header, found.key, nowMs)
     if (found.reason === 'unknown') return invalidToken('token_key_unknown', realm)
     return unavailable('keys_unavailable', found.retryAfterMs / 1000, found.cause)
@@ -123,7 +128,7 @@ export function jwt(options: JwtOptions): Guard<NoFacts, Facts> {
       if (typeof header === 'string') return invalidToken(header, realm)
       if (!algorithms.includes(header.alg as JwtAlgorithm)) return invalidToken('token_algorithm_refused', realm)
       if (!isAccessTokenType(header.typ)) return invalidToken('token_type_refused', realm)
-      return then(keys.find(header.kid, header.alg, nowMs), (found) => verify(token, header, found, nowMs))
+      return andThen(keys.find(header.kid, header.alg, nowMs), (found) => verify(token, header, found, nowMs))
     },
   })
 }
@@ -152,7 +157,8 @@ function checked(options: JwtOptions) {
   if (!isSecureUrl(issuer) || /[?#]/.test(issuer)) {
     throw new TypeError(`issuer must be an https URL without query or fragment, got ${shown(issuer)}`)
   }
-  if (jwksUri !== undefined && !isSecureUrl(jwksUri)) throw new TypeError(`jwksUri must be an https URL, got ${shown(jwksUri)}`)
+  if (jwksUri !== undefined && !isSecureUrl(jwksUri))
+    throw new TypeError(`jwksUri must be an https URL, got ${shown(jwksUri)}`)
   const audience = nonEmptyStrings('audience', options.audience)
   const algorithms = nonEmptyStrings('algorithms', options.algorithms ?? DEFAULT_ALGORITHMS)
   return {

@@ -1,7 +1,7 @@
 import type { BodyRead, RequestContext } from '../context.js'
 import { type Denial, internal, invalid } from '../decision.js'
 import type { MaybePromise } from '../guard.js'
-import { then } from '../lib/maybe-promise.js'
+import { andThen } from '../lib/maybe-promise.js'
 import { mediaTypeFault } from './media-type.js'
 import { type JsonBounds, JsonFault, parseJson, refuseUnsafe } from './safe-json.js'
 
@@ -19,7 +19,7 @@ export function jsonBody(ctx: RequestContext, bounds: BodyBounds): MaybePromise<
   if (Number(ctx.headers.get('content-length') ?? 0) > bounds.maxBodyBytes) return TOO_LARGE
   const parsed = ctx.body.parsed()
   if (parsed !== undefined) return checked(() => (refuseUnsafe(parsed, bounds), parsed))
-  return then(ctx.body.bytes(bounds.maxBodyBytes, bounds.bodyTimeoutMs), (read) =>
+  return andThen(ctx.body.bytes(bounds.maxBodyBytes, bounds.bodyTimeoutMs), (read) =>
     read.ok ? checked(() => parseJson(read.bytes, bounds)) : unread(read.reason),
   )
 }
@@ -28,7 +28,9 @@ function checked(parse: () => unknown): BodyAnswer {
   try {
     return { value: parse() }
   } catch (cause) {
-    if (cause instanceof JsonFault) return invalid(cause.code, cause.message)
+    if (cause instanceof JsonFault) {
+      return invalid(cause.code, 'The body is refused.', { issues: [{ pointer: '/body', detail: cause.message }] })
+    }
     throw cause
   }
 }

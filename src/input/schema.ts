@@ -12,7 +12,14 @@ export type Check = (value: unknown) => Issue | undefined
  * the work on hostile input, and why `maxLength` is checked before `pattern` runs.
  */
 const newAjv = (): Ajv2020 => {
-  const ajv = new Ajv2020({ allErrors: false, strictSchema: true, strictTypes: false, ownProperties: true, allowUnionTypes: true, logger: false })
+  const ajv = new Ajv2020({
+    allErrors: false,
+    strictSchema: true,
+    strictTypes: false,
+    ownProperties: true,
+    allowUnionTypes: true,
+    logger: false,
+  })
   // The package's default export is the function to one loader and its namespace to another.
   const addFormats = 'default' in ajvFormats ? (ajvFormats.default as unknown as (ajv: Ajv2020) => void) : ajvFormats
   addFormats(ajv)

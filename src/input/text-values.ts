@@ -26,7 +26,9 @@ export function parseQuery(query: string): TextValues | Denial {
   return values
 }
 
-const TOO_MANY: Denial = Object.freeze(invalid('too_many_parameters', `The query has more than ${MAX_PARAMETERS} parameters.`))
+const TOO_MANY: Denial = Object.freeze(
+  invalid('too_many_parameters', `The query has more than ${MAX_PARAMETERS} parameters.`),
+)
 const MALFORMED: Denial = Object.freeze(invalid('malformed_query', 'The query is not percent-encoded UTF-8.'))
 
 function decode(text: string): string | undefined {
@@ -46,7 +48,10 @@ export function typed(values: TextValues, schema: Schema): Readonly<Record<strin
   const result: Record<string, unknown> = Object.create(null)
   for (const [name, value] of Object.entries(values)) {
     const property = Object.hasOwn(properties, name) ? (properties[name] as Readonly<Record<string, unknown>>) : {}
-    result[name] = property.type === 'array' ? [value].flat().map((item) => ofType(item, itemType(property))) : ofType(value, property.type)
+    result[name] =
+      property.type === 'array'
+        ? [value].flat().map((item) => ofType(item, itemType(property)))
+        : ofType(value, property.type)
   }
   return result
 }

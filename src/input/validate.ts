@@ -1,7 +1,7 @@
 import type { NoFacts, RequestContext } from '../context.js'
 import { allow, type Decision, type Denial, type Issue, invalid } from '../decision.js'
 import type { Guard, MaybePromise } from '../guard.js'
-import { then } from '../lib/maybe-promise.js'
+import { andThen } from '../lib/maybe-promise.js'
 import { integerBetween, knownOptions, shown } from '../lib/options.js'
 import { type BodyBounds, jsonBody } from './body.js'
 import type { FromSchema, Schema } from './from-schema.js'
@@ -55,8 +55,12 @@ export function validate<const S extends InputSchemas>(
   if (parts.length === 0 && checkBody === undefined) throw new TypeError('validate(): expected at least one schema')
   const bounds = checkedBounds(options)
 
-  const withBody = (ctx: RequestContext, input: Record<string, unknown>, check: Check): MaybePromise<Decision<object>> =>
-    then(jsonBody(ctx, bounds), (body) => {
+  const withBody = (
+    ctx: RequestContext,
+    input: Record<string, unknown>,
+    check: Check,
+  ): MaybePromise<Decision<object>> =>
+    andThen(jsonBody(ctx, bounds), (body) => {
       if ('kind' in body) return body
       const issue = check(body.value)
       if (issue !== undefined) return invalidPart('body', issue)

@@ -26,7 +26,9 @@ export function addressMatcher(option: string, ranges: readonly string[]): (addr
   return (address) => {
     if (!isIPv4(address) && !isIPv6(address)) return false
     const candidate = parse(address)
-    return parsed.some(([network, bits]) => network.kind() === candidate.kind() && candidate.match([network, bits] as never))
+    return parsed.some(
+      ([network, bits]) => network.kind() === candidate.kind() && candidate.match([network, bits] as never),
+    )
   }
 }
 
@@ -57,6 +59,8 @@ const spelled = (address: Address): string =>
   address instanceof ipaddr.IPv6 ? address.toRFC5952String() : address.toString()
 
 function masked(address: ipaddr.IPv6, bits: number): ipaddr.IPv6 {
-  const parts = address.parts.map((part, index) => part & (0xffff << Math.max(0, Math.min(16, 16 * (index + 1) - bits))))
+  const parts = address.parts.map(
+    (part, index) => part & (0xffff << Math.max(0, Math.min(16, 16 * (index + 1) - bits))),
+  )
   return new ipaddr.IPv6(parts.map((part) => part & 0xffff))
 }

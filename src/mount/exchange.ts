@@ -71,7 +71,14 @@ export class Exchange {
     this.#recorded = true
     this.#traceId ??= traceId(this.ctx.headers)
     const { ctx, service } = this
-    const event = { ...this.#last, ctx, status, traceId: this.#traceId, endedMs: service.clock(), notices: this.#notices }
+    const event = {
+      ...this.#last,
+      ctx,
+      status,
+      traceId: this.#traceId,
+      endedMs: service.clock(),
+      notices: this.#notices,
+    }
     service.audit.record(auditEvent(event))
   }
 }

@@ -3,7 +3,7 @@ import { settle } from '../compose/settle.js'
 import { type Allowance, type Decision, type Denial, NO_FACTS } from '../decision.js'
 import { evaluate } from '../evaluate.js'
 import { assertGuard, type Guard, type MaybePromise } from '../guard.js'
-import { then } from '../lib/maybe-promise.js'
+import { andThen } from '../lib/maybe-promise.js'
 import { DENIAL_EVENT } from '../service.js'
 import type { Exchange } from './exchange.js'
 
@@ -20,7 +20,7 @@ export class Mount<Facts extends object> {
     assertGuard(policy, parent === undefined ? 'guard()' : 'and()')
     this.#policy = policy as Guard<object, object>
     this.#parent = parent
-    this.name = parent === undefined ? policy.name : `${parent.name} and ${policy.name}`
+    this.name = policy.name
   }
 
   /** The answer that holds for this request; in report mode always an allowance. */
@@ -28,8 +28,8 @@ export class Mount<Facts extends object> {
     const { ctx, service } = exchange
     const known = exchange.allowanceOf(this)
     if (known !== undefined) return known as Allowance<Facts>
-    return then(
-      then(this.#ask(exchange), (decision) => settle(decision, ctx, service.clock)),
+    return andThen(
+      andThen(this.#ask(exchange), (decision) => settle(decision, ctx, service.clock)),
       (decision) => this.#conclude(exchange, decision) as Decision<Facts>,
     )
   }
@@ -46,9 +46,9 @@ export class Mount<Facts extends object> {
     const known = exchange.allowanceOf(this)
     if (known !== undefined) return { ...known, headers: undefined } // sent already
     if (this.#parent === undefined) return evaluate(this.#policy, exchange.ctx, NO_FACTS)
-    return then(this.#parent.#ask(exchange), (before) =>
+    return andThen(this.#parent.#ask(exchange), (before) =>
       before.allowed
-        ? then(evaluate(this.#policy, exchange.ctx, before.facts), (decision) => sequel(before, decision))
+        ? andThen(evaluate(this.#policy, exchange.ctx, before.facts), (decision) => sequel(before, decision))
         : before,
     )
   }

@@ -106,6 +106,6 @@ class NodePeer implements Peer {
 const CLIENT_LEFT = 499
 
 function onFinished(response: ServerResponse, listener: (status: number) => void): void {
-  if (response.destroyed || response.closed) return listener(CLIENT_LEFT)
-  response.once('close', () => listener(response.writableFinished ? response.statusCode : CLIENT_LEFT))
+  if (response.destroyed || response.closed) listener(CLIENT_LEFT)
+  else response.once('close', () => listener(response.writableFinished ? response.statusCode : CLIENT_LEFT))
 }

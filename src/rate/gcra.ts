@@ -28,7 +28,10 @@ export function gcra(tat: number | undefined, { limit, windowMs, cost }: BucketR
     const retryAfterMs = Math.ceil((wanted - capacity) / limit)
     return { tat: now + used, state: { allowed: false, ...standing(used, capacity, limit, windowMs), retryAfterMs } }
   }
-  return { tat: now + wanted, state: { allowed: true, ...standing(wanted, capacity, limit, windowMs), retryAfterMs: 0 } }
+  return {
+    tat: now + wanted,
+    state: { allowed: true, ...standing(wanted, capacity, limit, windowMs), retryAfterMs: 0 },
+  }
 }
 
 const standing = (used: number, capacity: number, limit: number, windowMs: number) => ({

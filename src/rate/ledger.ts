@@ -8,7 +8,7 @@ import {
   type Ledger,
   unavailable,
 } from '../decision.js'
-import { isPromiseLike, type MaybePromise, then } from '../lib/maybe-promise.js'
+import { andThen, isPromiseLike, type MaybePromise } from '../lib/maybe-promise.js'
 import { type PolicyState, rateLimitFields, seconds } from './fields.js'
 import type { BucketRequest, BucketState, RateLimitStore } from './store.js'
 
@@ -49,7 +49,7 @@ function byStore(charges: Group): readonly Group[] {
 function takeStores(groups: readonly Group[], nowMs: number, taken: readonly PolicyState[]): MaybePromise<Decision> {
   const [group, ...rest] = groups
   if (group === undefined) return { ...ALLOWED, headers: fieldsOf(taken) }
-  return then(takeStore(group, nowMs), (states) => {
+  return andThen(takeStore(group, nowMs), (states) => {
     if ('kind' in states) return states
     const policies = [...taken, ...group.map((charge, index) => policyOf(charge, states[index]!))]
     return states.every((state) => state.allowed) ? takeStores(rest, nowMs, policies) : refusal(group, policies)
@@ -77,7 +77,8 @@ function refusal(group: Group, policies: readonly PolicyState[]): Denial {
   return { ...exhaust('rate_limited', seconds(retryAfterMs), names), guard, headers: fieldsOf(policies) }
 }
 
-const fieldsOf = (policies: readonly PolicyState[]): HeaderList => (policies.length === 0 ? [] : rateLimitFields(policies))
+const fieldsOf = (policies: readonly PolicyState[]): HeaderList =>
+  policies.length === 0 ? [] : rateLimitFields(policies)
 
 const policyOf = ({ name, request }: RateCharge, state: BucketState): PolicyState => ({
   name,

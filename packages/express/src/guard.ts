@@ -1,5 +1,14 @@
 import type { Decision, Guard, NoFacts, ServiceSettings } from 'wardline'
-import { applyHeaders, baseline, Exchange, isPromiseLike, Mount, type MethodDecorator, methodDecorator, resolveService } from 'wardline/mount'
+import {
+  applyHeaders,
+  baseline,
+  Exchange,
+  isPromiseLike,
+  type MethodDecorator,
+  Mount,
+  methodDecorator,
+  resolveService,
+} from 'wardline/mount'
 import { refuse } from './answer.js'
 import { contextOf } from './context.js'
 import type { ExpressNext, ExpressRequest, ExpressResponse } from './http.js'
@@ -45,9 +54,10 @@ export function createGuard(settings: ServiceSettings = {}): GuardFactory {
     const middleware = (request: ExpressRequest, response: ExpressResponse, next: ExpressNext): void => {
       const exchange = exchangeOf(request, response)
       const settle = (decision: Decision<Facts>): void => {
-        if (!decision.allowed) return refuse(request, response, decision, exchange.instance)
-        applyHeaders(response, decision.headers)
-        next()
+        if (decision.allowed) {
+          applyHeaders(response, decision.headers)
+          next()
+        } else refuse(request, response, decision, exchange.instance)
       }
       const decision = mount.decide(exchange)
       if (isPromiseLike(decision)) decision.then(settle).then(undefined, next)

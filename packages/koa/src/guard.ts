@@ -1,5 +1,13 @@
 import type { Decision, Guard, NoFacts, ServiceSettings } from 'wardline'
-import { applyHeaders, baseline, Exchange, Mount, type MethodDecorator, methodDecorator, resolveService } from 'wardline/mount'
+import {
+  applyHeaders,
+  baseline,
+  Exchange,
+  type MethodDecorator,
+  Mount,
+  methodDecorator,
+  resolveService,
+} from 'wardline/mount'
 import { refuse } from './answer.js'
 import { contextOf } from './context.js'
 import type { KoaContext, KoaNext } from './http.js'

@@ -1,0 +1,8 @@
+import { ordersConfig, ordersSettings, serve, start } from '@wardline/example-orders-domain'
+import { ordersApp } from './app.js'
+
+start('orders-koa', () => {
+  const config = ordersConfig(process.env)
+  const settings = ordersSettings(config)
+  serve('orders-koa', ordersApp(config, settings).callback(), config, settings.audit.close)
+})

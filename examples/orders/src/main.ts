@@ -1,0 +1,8 @@
+import { ordersConfig, ordersSettings, serve, start } from '@wardline/example-orders-domain'
+import { ordersApp } from './app.js'
+
+start('orders', () => {
+  const config = ordersConfig(process.env)
+  const settings = ordersSettings(config)
+  serve('orders', ordersApp(config, settings), config, settings.audit.close)
+})
