@@ -18,7 +18,7 @@ export function jsonBody(ctx: RequestContext, bounds: BodyBounds): MaybePromise<
   if (fault !== undefined) return fault
   if (Number(ctx.headers.get('content-length') ?? 0) > bounds.maxBodyBytes) return TOO_LARGE
   const parsed = ctx.body.parsed()
-  if (parsed !== undefined) return checked(() => (refuseUnsafe(parsed, bounds), parsed))
+  if (parsed !== undefined) return checked(() => refuseUnsafe(parsed, bounds))
   return andThen(ctx.body.bytes(bounds.maxBodyBytes, bounds.bodyTimeoutMs), (read) =>
     read.ok ? checked(() => parseJson(read.bytes, bounds)) : unread(read.reason),
   )

@@ -31,8 +31,7 @@ export function parseJson(bytes: Uint8Array, bounds: JsonBounds): unknown {
     throw new JsonFault('malformed_json', 'The body is not JSON.')
   }
   refuseDuplicates(text)
-  refuseUnsafe(value, bounds)
-  return value
+  return refuseUnsafe(value, bounds)
 }
 
 function decode(bytes: Uint8Array): string {
@@ -70,8 +69,8 @@ function refuseSecond(names: Set<string>, token: string): void {
   names.add(name)
 }
 
-/** Checks a parsed value, by whatever parser, without recursion. */
-export function refuseUnsafe(value: unknown, { maxDepth, maxMembers }: JsonBounds): void {
+/** The value, by whatever parser, once it is known to be within bounds and without unsafe names. No recursion. */
+export function refuseUnsafe(value: unknown, { maxDepth, maxMembers }: JsonBounds): unknown {
   let level: unknown[] = [value]
   let members = 0
   for (let depth = 0; level.length > 0; depth++) {
@@ -91,6 +90,7 @@ export function refuseUnsafe(value: unknown, { maxDepth, maxMembers }: JsonBound
     members += next.length
     level = next
   }
+  return value
 }
 
 function refuseUnsafeScalar(value: unknown): void {
