@@ -1,3 +1,8 @@
-import { defineConfig } from 'tsup'
+import { defineConfig, type Options } from 'tsup'
 
-export default defineConfig({ entry: ['src/main.ts'], format: ['esm'], target: 'node20', dts: false, clean: true })
+const shared: Options = { format: ['esm'], target: 'node20', dts: false }
+
+export default defineConfig([
+  { ...shared, entry: { standard: 'src/standard.ts' }, clean: true },
+  { ...shared, entry: { legacy: 'src/legacy/app.ts' }, tsconfig: 'tsconfig.legacy.json' },
+])

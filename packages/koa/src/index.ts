@@ -1,7 +1,13 @@
-import { createGuard } from './guard.js'
+import { createGuard, type GuardFactory } from './guard.js'
 
 export { createGuard, type GuardFactory, type GuardMiddleware } from './guard.js'
 export type { KoaContext, KoaNext } from './http.js'
 
-/** Guards of a service with default settings: denials are audited to standard output. */
-export const { guard, guarded } = createGuard()
+/** The guards of a service with default settings: denials are audited to standard output. */
+const service = createGuard()
+
+/** Middleware for a policy; without one, the baseline. See `GuardFactory`. */
+export const guard: GuardFactory['guard'] = service.guard
+
+/** A policy as a decorator for a handler method. See `GuardFactory`. */
+export const guarded: GuardFactory['guarded'] = service.guarded

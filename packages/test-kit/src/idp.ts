@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose'
-import { Provider } from 'oidc-provider'
+import type { Provider } from 'oidc-provider'
 
 /** A client of the identity provider, and what its tokens say. */
 export interface IdpClient {
@@ -54,7 +54,7 @@ export async function startIdp({
   const bound = (server.address() as AddressInfo).port
   const issuer = `http://127.0.0.1:${bound}`
   let key = await signingKey(algorithm)
-  let handle = providerFor({ issuer, audience, algorithm, clients, jwk: key.jwk }).callback()
+  let handle = (await providerFor({ issuer, audience, algorithm, clients, jwk: key.jwk })).callback()
   server.on('request', (request, response) => {
     const path = (request.url ?? '').split('?', 1)[0]!
     requests.set(path, (requests.get(path) ?? 0) + 1)
@@ -84,7 +84,7 @@ export async function startIdp({
     },
     rotate: async () => {
       key = await signingKey(algorithm)
-      handle = providerFor({ issuer, audience, algorithm, clients, jwk: key.jwk }).callback()
+      handle = (await providerFor({ issuer, audience, algorithm, clients, jwk: key.jwk })).callback()
     },
     close: () => closeServer(server),
   }
@@ -101,45 +101,59 @@ interface ProviderOptions extends Required<Pick<IdpOptions, 'clients' | 'audienc
   readonly jwk: JWK
 }
 
-function providerFor({ issuer, audience, algorithm, clients, jwk }: ProviderOptions): Provider {
+async function providerFor({ issuer, audience, algorithm, clients, jwk }: ProviderOptions): Promise<Provider> {
   const byId = new Map(clients.map((client) => [client.id, client]))
   const scopes = [...new Set(clients.flatMap(({ scope = '' }) => scope.split(' ').filter(Boolean)))]
-  const provider = new Provider(issuer, {
-    jwks: { keys: [jwk as never] },
-    scopes,
-    clients: clients.map(({ id, scope }) => ({
-      client_id: id,
-      client_secret: SECRET,
-      grant_types: ['client_credentials'],
-      redirect_uris: [],
-      response_types: [],
-      token_endpoint_auth_method: 'client_secret_basic',
-      id_token_signed_response_alg: algorithm,
-      ...(scope !== undefined && { scope }),
-    })),
-    extraTokenClaims: (_ctx, token) => {
-      const { roles, tenant } = byId.get((token as { readonly clientId?: string }).clientId ?? '') ?? {}
-      return { ...(roles && { roles }), ...(tenant !== undefined && { tenant }) }
-    },
-    features: {
-      devInteractions: { enabled: false },
-      clientCredentials: { enabled: true },
-      resourceIndicators: {
-        enabled: true,
-        defaultResource: () => RESOURCE,
-        getResourceServerInfo: () => ({
-          scope: scopes.join(' '),
-          audience,
-          accessTokenTTL: 600,
-          accessTokenFormat: 'jwt',
-          jwt: { sign: { alg: algorithm } },
-        }),
-      },
-    },
-    ttl: { ClientCredentials: 600 },
-  })
-  provider.proxy = false
+  const { Provider } = await quietly(() => import('oidc-provider'))
+  const provider = await quietly(
+    async () =>
+      new Provider(issuer, {
+        jwks: { keys: [jwk as never] },
+        scopes,
+        clients: clients.map(({ id, scope }) => ({
+          client_id: id,
+          client_secret: SECRET,
+          grant_types: ['client_credentials'],
+          redirect_uris: [],
+          response_types: [],
+          token_endpoint_auth_method: 'client_secret_basic',
+          id_token_signed_response_alg: algorithm,
+          ...(scope !== undefined && { scope }),
+        })),
+        extraTokenClaims: (_ctx, token) => {
+          const { roles, tenant } = byId.get((token as { readonly clientId?: string }).clientId ?? '') ?? {}
+          return { ...(roles && { roles }), ...(tenant !== undefined && { tenant }) }
+        },
+        features: {
+          devInteractions: { enabled: false },
+          clientCredentials: { enabled: true },
+          resourceIndicators: {
+            enabled: true,
+            defaultResource: () => RESOURCE,
+            getResourceServerInfo: () => ({
+              scope: scopes.join(' '),
+              audience,
+              accessTokenTTL: 600,
+              accessTokenFormat: 'jwt',
+              jwt: { sign: { alg: algorithm } },
+            }),
+          },
+        },
+        ttl: { ClientCredentials: 600 },
+      }),
+  )
   return provider
+}
+
+/** Without the provider's advice on production set-ups, which this is not. */
+async function quietly<T>(run: () => Promise<T>): Promise<T> {
+  const { info, warn } = console
+  console.info = console.warn = () => {}
+  try {
+    return await run()
+  } finally {
+    Object.assign(console, { info, warn })
+  }
 }
 
 async function clientCredentials(issuer: string, { id, scope }: IdpClient): Promise<string> {
