@@ -39,8 +39,9 @@ export class Exchange {
     return undefined
   }
 
+  /** Headers are sent once, with the answer of the mount that asked for them; facts stay. */
   allow(mount: Mount<object>, allowance: Allowance<object>, policy: string): void {
-    this.#established.push([mount, allowance])
+    this.#established.push([mount, { allowed: true, facts: allowance.facts }])
     this.#last = { policy, decision: allowance }
     if (this.#endedWith !== undefined) this.#record(this.#endedWith) // the client left while the guards were at work
   }

@@ -44,7 +44,7 @@ export class Mount<Facts extends object> {
   /** Not settled yet, so that limits of this policy and of those it builds on are taken together. */
   #ask(exchange: Exchange): MaybePromise<Decision<object>> {
     const known = exchange.allowanceOf(this)
-    if (known !== undefined) return { ...known, headers: undefined } // sent already
+    if (known !== undefined) return known
     if (this.#parent === undefined) return evaluate(this.#policy, exchange.ctx, NO_FACTS)
     return andThen(this.#parent.#ask(exchange), (before) =>
       before.allowed
