@@ -24,10 +24,9 @@ export function evaluate<Needs extends object, Gives extends object>(
   try {
     const answer = guard.check(ctx, facts)
     if (!isPromiseLike(answer)) return isAllowance(answer) ? answer : named(answer, guard.name)
-    return Promise.resolve(answer).then(
-      (decision) => (isAllowance(decision) ? decision : named(decision, guard.name)),
-      (cause) => named(internal(cause), guard.name),
-    )
+    return Promise.resolve(answer)
+      .then((decision) => (isAllowance(decision) ? decision : named(decision, guard.name)))
+      .catch((cause) => named(internal(cause), guard.name))
   } catch (cause) {
     return named(internal(cause), guard.name)
   }
@@ -45,4 +44,6 @@ function named(answer: Denial, guard: string): Denial {
 const isDenial = (answer: Denial): boolean =>
   answer?.allowed === false &&
   KINDS.has(answer.kind) &&
-  (answer.kind !== 'unauthenticated' || answer.challenges?.length > 0)
+  typeof answer.code === 'string' &&
+  (answer.kind !== 'unauthenticated' || (Array.isArray(answer.challenges) && answer.challenges.length > 0)) &&
+  (answer.kind !== 'invalid' || Array.isArray(answer.issues))

@@ -40,8 +40,8 @@ export function defineGuard<Needs extends object = NoFacts, Gives extends object
   guard: Guard<Needs, Gives>,
 ): Guard<Needs, Gives> {
   assertGuard(guard, 'defineGuard()')
-  const about: GuardInfo = guard.about ?? { room: 'service' }
-  return Object.freeze({ ...guard, about })
+  const { name, about = { room: 'service' } } = guard
+  return Object.freeze({ name, about, check: guard.check.bind(guard) }) // a class may keep check on its prototype
 }
 
 /** A missing guard is an error at start; skipping it would fail open. */

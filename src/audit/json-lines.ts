@@ -38,9 +38,8 @@ export function jsonLines(options: JsonLinesOptions = {}): JsonLinesSink {
   })
 }
 
-const complain = (error: Error): void => {
-  process.stderr.write(`wardline: the audit log cannot be written: ${error.message}\n`)
-}
+/** By console, which unlike the stream itself survives that standard error is gone too. */
+const complain = (error: Error): void => console.error(`wardline: the audit log cannot be written: ${error.message}`)
 
 const RETRY_MS = 1_000
 /** What `close` waits for a destination that does not take what it is given. */
@@ -66,6 +65,8 @@ class JsonLines implements JsonLinesSink {
   #timer: NodeJS.Timeout | undefined
   #writing: Promise<void> | undefined
   #broken = false
+  #closed = false
+  #closing: Promise<void> | undefined
 
   constructor(output: Output, bounds: Bounds) {
     this.#output = output
@@ -77,24 +78,42 @@ class JsonLines implements JsonLinesSink {
   readonly counts = () => ({ written: this.#written, dropped: this.#dropped })
 
   readonly write = (event: AuditEvent): void => {
+    if (this.#closed) return void this.#dropped++
     const line = auditLine(event)
-    if (this.#batch.length + this.#queuedBytes + line.length > this.#bounds.maxQueueBytes) {
+    const bytes = Buffer.byteLength(line)
+    if (this.#batch.length + this.#queuedBytes + bytes > this.#bounds.maxQueueBytes) {
       this.#dropped++
       this.#untold++
-      return
+    } else {
+      this.#queue.push(line)
+      this.#queuedBytes += bytes
     }
-    this.#queue.push(line)
-    this.#queuedBytes += line.length
     this.#schedule(this.#bounds.flushMs)
   }
 
-  readonly close = async (): Promise<void> => {
+  readonly close = (): Promise<void> => {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  /** The last resort of a process that exits without closing. A batch in flight is on its way already. */
+  flushSync(): void {
+    const waiting = this.#writing === undefined ? this.#batch : NOTHING
+    try {
+      this.#output.writeSync(Buffer.concat([waiting, Buffer.from(this.#takeQueue().join(''))]))
+    } catch {
+      // nobody is left to tell
+    }
+  }
+
+  async #close(): Promise<void> {
     const deadline = performance.now() + CLOSE_TIMEOUT_MS
     while (this.#isBehind() && performance.now() < deadline) {
       this.#flush()
-      await Promise.race([this.#writing, sleep(deadline - performance.now())])
-      if (this.#broken) await sleep(50)
+      await atMost(deadline - performance.now(), this.#writing)
+      if (this.#broken) await atMost(50)
     }
+    this.#closed = true
     clearTimeout(this.#timer)
     openSinks.delete(this)
     if (openSinks.size === 0) process.off('exit', flushAll)
@@ -102,17 +121,8 @@ class JsonLines implements JsonLinesSink {
     await this.#output.close()
   }
 
-  /** The last resort of a process that exits without closing. */
-  flushSync(): void {
-    try {
-      this.#output.writeSync(Buffer.from(this.#takeQueue().join('')))
-    } catch {
-      // nobody is left to tell
-    }
-  }
-
   #isBehind(): boolean {
-    return this.#queue.length > 0 || this.#writing !== undefined || this.#batch.length > 0
+    return this.#queue.length > 0 || this.#untold > 0 || this.#writing !== undefined || this.#batch.length > 0
   }
 
   /** Not unref'd: a process that ends by itself still writes what it has. */
@@ -126,18 +136,23 @@ class JsonLines implements JsonLinesSink {
     if (this.#writing !== undefined || !this.#isBehind()) return
     this.#writing = this.#writeBatch().finally(() => {
       this.#writing = undefined
-      if (this.#isBehind()) this.#schedule(this.#broken ? RETRY_MS : 0)
+      if (this.#closed || !this.#isBehind()) return
+      this.#schedule(this.#broken ? RETRY_MS : 0)
+      if (this.#broken) this.#timer?.unref() // an outage does not keep the process from ending
     })
   }
 
   async #writeBatch(): Promise<void> {
     if (this.#batch.length === 0) {
-      const lines = this.#takeQueue()
-      this.#batchLines = lines.length
-      this.#batch = Buffer.from(lines.join(''))
+      this.#batchLines = this.#queue.length
+      this.#batch = Buffer.from(this.#takeQueue().join(''))
     }
     try {
-      while (this.#batch.length > 0) this.#batch = this.#batch.subarray(await this.#output.write(this.#batch))
+      while (this.#batch.length > 0) {
+        const taken = await this.#output.write(this.#batch)
+        if (this.#closed) return // given up and counted, and the destination is no longer ours
+        this.#batch = this.#batch.subarray(taken)
+      }
       this.#written += this.#batchLines
       this.#batchLines = 0
       this.#broken = false
@@ -159,7 +174,15 @@ class JsonLines implements JsonLinesSink {
 
 const NOTHING = new Uint8Array()
 
-const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, Math.max(0, ms)))
+/** Waits for `work`, but no longer than `ms`; leaves no timer behind. */
+async function atMost(ms: number, work: Promise<void> = new Promise(() => {})): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const timeout = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, ms)
+  })
+  await Promise.race([work, timeout])
+  clearTimeout(timer)
+}
 
 /** ASVS 5.0, 16.5: a gap in the log is itself an event. */
 const lossLine = (dropped: number): string =>

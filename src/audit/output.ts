@@ -16,25 +16,43 @@ export function fileOutput(path: string): Output {
   const fd = openSync(path, 'a', 0o640)
   return {
     write: async (bytes) => (await promisify(write)(fd, bytes)).bytesWritten,
-    writeSync: (bytes) => void writeSync(fd, bytes),
+    writeSync: (bytes) => writeAllSync(fd, bytes),
     close: () => promisify(close)(fd),
   }
 }
 
 /** A stream of the process. It is not ours to close, and its failure must not end the process. */
 export function streamOutput(stream: Writable & { readonly fd?: number }): Output {
-  stream.on('error', ignore)
+  // stays when the sink is closed: what is in flight then may fail later
+  if (!stream.listeners('error').includes(ignore)) stream.on('error', ignore)
   return {
     write: (bytes) =>
       new Promise((resolve, reject) => {
         stream.write(bytes, (error) => (error ? reject(error) : resolve(bytes.length)))
       }),
-    writeSync: (bytes) => void (stream.fd !== undefined && writeSync(stream.fd, bytes)),
-    close: async () => {
-      stream.off('error', ignore)
+    writeSync: (bytes) => {
+      if (stream.fd !== undefined) writeAllSync(stream.fd, bytes)
     },
+    close: async () => {},
   }
 }
 
 /** The callback of `write` gets the same error. */
 const ignore = (): void => {}
+
+/** What a process that is ending waits for the reader of a full pipe. */
+const FULL_PIPE_MS = 1_000
+const PAUSE = new Int32Array(new SharedArrayBuffer(4))
+
+function writeAllSync(fd: number, bytes: Uint8Array): void {
+  const deadline = performance.now() + FULL_PIPE_MS
+  let rest = bytes
+  while (rest.length > 0) {
+    try {
+      rest = rest.subarray(writeSync(fd, rest))
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN' || performance.now() > deadline) throw error
+      Atomics.wait(PAUSE, 0, 0, 5)
+    }
+  }
+}

@@ -70,7 +70,7 @@ function summarise(denials: readonly Denial[]): Denial {
   const strangers = denials.filter((denial): denial is Unauthenticated => denial.kind === 'unauthenticated')
   if (strangers.length < denials.length) return denials.find((denial) => denial.kind !== 'unauthenticated')!
   const [first, ...rest] = strangers.flatMap((denial) => denial.challenges) as [Challenge, ...Challenge[]]
-  return { ...mostTelling(strangers), challenges: [first, ...rest] }
+  return { ...mostTelling(strangers), challenges: [first, ...rest], charges: undefined } // every one's are added
 }
 
 /** A credential that was refused says more than one that was not sent. */

@@ -13,7 +13,7 @@ function join(before: Allowance<object>, next: Allowance<object>): Decision<obje
   if (conflict !== undefined) {
     return deny(
       before,
-      internal(new Error(`fact '${conflict}' was given twice with different values`), 'fact_conflict'),
+      internal(new Error(`fact '${String(conflict)}' was given twice with different values`), 'fact_conflict'),
     )
   }
   return {
@@ -36,11 +36,11 @@ function deny(before: Allowance<object>, denial: Denial): Denial {
 }
 
 /** A fact is given once: an overwrite would let a later guard change who an earlier one vouched for. */
-function conflictingFact(before: object, next: object): string | undefined {
-  for (const key in next) {
-    if (Object.hasOwn(before, key) && !Object.is(before[key as never], next[key as never])) return key
-  }
-  return undefined
+function conflictingFact(before: object, next: object): PropertyKey | undefined {
+  if (before === NO_FACTS || next === NO_FACTS) return undefined
+  return Reflect.ownKeys(next).find(
+    (key) => Object.hasOwn(before, key) && !Object.is(before[key as never], next[key as never]),
+  )
 }
 
 const merge = (before: object, next: object): object =>

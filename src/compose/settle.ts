@@ -1,5 +1,13 @@
 import type { NoFacts, RequestContext } from '../context.js'
-import { ALLOWED, type Charge, type Decision, type Denial, type HeaderList, NO_FACTS } from '../decision.js'
+import {
+  ALLOWED,
+  type Charge,
+  type Decision,
+  type Denial,
+  type HeaderList,
+  type Ledger,
+  NO_FACTS,
+} from '../decision.js'
 import { evaluate } from '../evaluate.js'
 import type { Guard, MaybePromise } from '../guard.js'
 import { andThen } from '../lib/maybe-promise.js'
@@ -27,9 +35,9 @@ export function settle<Gives extends object>(
 ): MaybePromise<Decision<Gives>> {
   const { charges } = decision
   if (charges === undefined) return decision
-  if (!decision.allowed && decision.kind === 'exhausted') return closed(decision, look(charges, nowMs()))
-  return andThen(take(charges, ctx, nowMs()), (taken) =>
-    taken.allowed ? closed(decision, taken.headers) : refused(decision, taken),
+  const spared = !decision.allowed && decision.kind === 'exhausted'
+  return andThen((spared ? look : take)(charges, ctx, nowMs()), (settled) =>
+    settled.allowed ? closed(decision, settled.headers) : refused(decision, settled),
   )
 }
 
@@ -39,21 +47,22 @@ function take(charges: readonly Charge[], ctx: RequestContext, nowMs: number): M
   if (ledger === undefined) return ALLOWED
   const own = charges.filter((charge) => charge.ledger === ledger)
   const others = charges.filter((charge) => charge.ledger !== ledger)
-  const taking: Guard = { name: 'settle', check: () => ledger.take(own, nowMs) }
-  return andThen(evaluate(taking, ctx, NO_FACTS), (taken) =>
-    taken.allowed ? andThen(take(others, ctx, nowMs), (rest) => sequel(taken, rest)) : taken,
+  return andThen(
+    asking(ctx, () => ledger.take(own, nowMs)),
+    (taken) => (taken.allowed ? andThen(take(others, ctx, nowMs), (rest) => sequel(taken, rest)) : taken),
   )
 }
 
-function look(charges: readonly Charge[], nowMs: number): HeaderList | undefined {
+function look(charges: readonly Charge[], ctx: RequestContext, nowMs: number): MaybePromise<Decision<object>> {
   const ledgers = new Set(charges.map((charge) => charge.ledger))
-  return [...ledgers].flatMap((ledger) =>
-    ledger.look(
-      charges.filter((charge) => charge.ledger === ledger),
-      nowMs,
-    ),
-  )
+  const own = (ledger: Ledger) => charges.filter((charge) => charge.ledger === ledger)
+  const headers = () => [...ledgers].flatMap((ledger) => ledger.look(own(ledger), nowMs))
+  return asking(ctx, () => ({ ...ALLOWED, headers: headers() }))
 }
+
+/** A ledger that fails denies, as a guard that fails does. */
+const asking = (ctx: RequestContext, check: Guard['check']): MaybePromise<Decision> =>
+  evaluate({ name: 'settle', check }, ctx, NO_FACTS)
 
 const closed = <D extends Decision<object>>(decision: D, headers: HeaderList | undefined): D => ({
   ...decision,

@@ -57,9 +57,10 @@ export function problemOf(denial: Denial, instance?: string): Problem {
   }
 }
 
-function isPublic({ kind }: Denial): boolean {
-  switch (kind) {
+function isPublic(denial: Denial): boolean {
+  switch (denial.kind) {
     case 'forbidden':
+      return denial.status !== 404 // a code would tell what is missing from what is hidden
     case 'invalid':
     case 'exhausted':
       return true

@@ -18,7 +18,7 @@ const MAX_KID_LENGTH = 256
 
 /** The header of a compact JWS, or why there is none to speak of. */
 export function tokenHeader(token: string): TokenHeader | 'token_malformed' | 'token_header_refused' {
-  if (!COMPACT_JWS.test(token)) return 'token_malformed'
+  if (!COMPACT_JWS.test(token) || !token.split('.').every(isCanonical)) return 'token_malformed'
   const header = decodeObject(Buffer.from(token.slice(0, token.indexOf('.')), 'base64url'))
   if (header === undefined) return 'token_malformed'
   if (REFUSED.some((name) => Object.hasOwn(header, name))) return 'token_header_refused'
@@ -27,6 +27,9 @@ export function tokenHeader(token: string): TokenHeader | 'token_malformed' | 't
   if (!isOptionalString(kid) || (kid?.length ?? 0) > MAX_KID_LENGTH) return 'token_malformed'
   return { alg, kid, typ }
 }
+
+/** Unused bits of the last character are zero (RFC 4648 section 3.5): no second spelling of a token is signed as well. */
+const isCanonical = (part: string): boolean => Buffer.from(part, 'base64url').toString('base64url') === part
 
 /** A JSON object in UTF-8 (RFC 8725 section 3.7); undefined for anything else. */
 export function decodeObject(bytes: Uint8Array): Readonly<Record<string, unknown>> | undefined {

@@ -49,16 +49,18 @@ export class IssuerKeys {
     this.#jwksUri = options.jwksUri
   }
 
-  /** Whether `key` is still one of the issuer's. */
+  /** Whether `key` is still one of the issuer's. Asking keeps the keys fresh, as `find` does. */
   isCurrent(key: VerificationKey, nowMs: number): boolean {
-    return this.#usable(nowMs)?.has(key) === true
+    if (this.#usable(nowMs)?.has(key) !== true) return false
+    this.#refreshWhenDue(nowMs)
+    return true
   }
 
   find(kid: string | undefined, algorithm: string, nowMs: number): MaybePromise<KeyAnswer> {
     const set = this.#usable(nowMs)
     const key = set?.select(kid, algorithm)
     if (key !== undefined) {
-      if (nowMs - this.#fetchedAtMs >= this.#options.refreshMs) void this.#refresh(nowMs)
+      this.#refreshWhenDue(nowMs)
       return { key }
     }
     if (set !== undefined && !this.#mayAskForUnknown(set, kid, nowMs)) return this.#missing(nowMs)
@@ -72,6 +74,10 @@ export class IssuerKeys {
 
   #usable(nowMs: number): KeySet | undefined {
     return nowMs - this.#fetchedAtMs < this.#options.maxStaleMs ? this.#set : undefined
+  }
+
+  #refreshWhenDue(nowMs: number): void {
+    if (nowMs - this.#fetchedAtMs >= this.#options.refreshMs) void this.#refresh(nowMs)
   }
 
   /** Claims the cooldown before the fetch; those who come while it is under way wait for it. */

@@ -106,7 +106,7 @@ export function jwt(options: JwtOptions): Guard<NoFacts, Facts> {
     if (claims === undefined) return invalidToken('token_malformed', realm)
     const fault = claimFault(claims, settings, nowMs)
     if (fault !== undefined) return invalidToken(fault, realm)
-    const answer = Object.freeze(allow({ principal: principalOf(claims) }))
+    const answer = Object.freeze(allow(Object.freeze({ principal: principalOf(claims) })))
     const expiresAtMs = ((claims.exp as number) + settings.clockToleranceSeconds) * 1000
     cache?.set(token, { answer, expiresAtMs, key })
     return answer

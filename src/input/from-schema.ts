@@ -37,11 +37,16 @@ type OfType<T, S> = T extends 'string'
 
 type ArrayOf<S> = S extends { readonly prefixItems: infer P extends readonly unknown[] }
   ? S extends { readonly items: false }
-    ? { readonly [I in keyof P]: FromSchema<P[I]> }
-    : readonly [...{ [I in keyof P]: FromSchema<P[I]> }, ...unknown[]]
+    ? readonly [...Prefix<P, S>]
+    : readonly [...Prefix<P, S>, ...unknown[]]
   : S extends { readonly items: infer I }
     ? readonly FromSchema<I>[]
     : readonly unknown[]
+
+/** `prefixItems` asks for none of its items; `minItems` does. */
+type Prefix<P extends readonly unknown[], S> = S extends { readonly minItems: P['length'] }
+  ? { [I in keyof P]: FromSchema<P[I]> }
+  : { [I in keyof P]?: FromSchema<P[I]> }
 
 type ObjectOf<S> = (S extends { readonly properties: infer P }
   ? { readonly [K in keyof P as K extends Required<S> ? K : never]: FromSchema<P[K]> } & {

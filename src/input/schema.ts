@@ -1,6 +1,7 @@
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js'
 import ajvFormats from 'ajv-formats'
 import type { Issue } from '../decision.js'
+import { shown } from '../lib/options.js'
 import { closed } from './closed.js'
 import type { Schema } from './from-schema.js'
 
@@ -23,8 +24,12 @@ const newAjv = (): Ajv2020 => {
   // The package's default export is the function to one loader and its namespace to another.
   const addFormats = 'default' in ajvFormats ? (ajvFormats.default as unknown as (ajv: Ajv2020) => void) : ajvFormats
   addFormats(ajv)
+  ajv.addFormat('uuid', UUID)
   return ajv
 }
+
+/** RFC 9562 section 4. The package's own takes a `urn:uuid:` URN for a UUID as well. */
+const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
 /**
  * Compiles a schema.
@@ -33,13 +38,19 @@ const newAjv = (): Ajv2020 => {
  * @throws TypeError for a schema that is not valid JSON Schema draft 2020-12, or that has unknown keywords.
  */
 export function compile(part: string, schema: Schema): Check {
+  if (typeof schema !== 'boolean' && (typeof schema !== 'object' || schema === null || Array.isArray(schema))) {
+    throw new TypeError(`validate(): ${part}: expected a JSON Schema, got ${shown(schema)}`)
+  }
   const validate = compiled(part, schema)
   return (value) => (validate(value) ? undefined : issueOf(part, validate.errors?.[0]))
 }
 
 function compiled(part: string, schema: Schema): ValidateFunction {
   try {
-    return newAjv().compile(closed(schema) as boolean)
+    const validate = newAjv().compile(closed(schema) as boolean)
+    // its answer would be a promise, which is never false
+    if ('$async' in validate) throw new Error('$async is not supported')
+    return validate
   } catch (cause) {
     throw new TypeError(`validate(): ${part}: ${(cause as Error).message}`, { cause })
   }

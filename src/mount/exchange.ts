@@ -39,6 +39,11 @@ export class Exchange {
     return undefined
   }
 
+  /** A mount is at work: what others allowed before is not what holds in the end, even if the client leaves now. */
+  begin(): void {
+    this.#last = undefined
+  }
+
   /** Headers are sent once, with the answer of the mount that asked for them; facts stay. */
   allow(mount: Mount<object>, allowance: Allowance<object>, policy: string): void {
     this.#established.push([mount, { allowed: true, facts: allowance.facts }])

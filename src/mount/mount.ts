@@ -7,6 +7,12 @@ import { andThen } from '../lib/maybe-promise.js'
 import { DENIAL_EVENT } from '../service.js'
 import type { Exchange } from './exchange.js'
 
+/** An answer that is not settled yet, and that of the mount it builds on. */
+interface Asked {
+  readonly decision: Decision<object>
+  readonly ahead?: Asked
+}
+
 /**
  * A policy at one place of a service. Decides once per request, however often the request comes by, and starts from the
  * facts of the mount it was made from, which it runs first where that has not run yet.
@@ -28,9 +34,12 @@ export class Mount<Facts extends object> {
     const { ctx, service } = exchange
     const known = exchange.allowanceOf(this)
     if (known !== undefined) return known as Allowance<Facts>
-    return andThen(
-      andThen(this.#ask(exchange), (decision) => settle(decision, ctx, service.clock)),
-      (decision) => this.#conclude(exchange, decision) as Decision<Facts>,
+    exchange.begin()
+    return andThen(this.#ask(exchange), ({ decision, ahead }) =>
+      andThen(
+        settle(decision, ctx, service.clock),
+        (settled) => this.#conclude(exchange, settled, ahead) as Decision<Facts>,
+      ),
     )
   }
 
@@ -42,35 +51,41 @@ export class Mount<Facts extends object> {
   }
 
   /** Not settled yet, so that limits of this policy and of those it builds on are taken together. */
-  #ask(exchange: Exchange): MaybePromise<Decision<object>> {
+  #ask(exchange: Exchange): MaybePromise<Asked> {
     const known = exchange.allowanceOf(this)
-    if (known !== undefined) return known
-    if (this.#parent === undefined) return evaluate(this.#policy, exchange.ctx, NO_FACTS)
-    return andThen(this.#parent.#ask(exchange), (before) =>
-      before.allowed
-        ? andThen(evaluate(this.#policy, exchange.ctx, before.facts), (decision) => sequel(before, decision))
-        : before,
-    )
+    if (known !== undefined) return { decision: known }
+    if (this.#parent === undefined) {
+      return andThen(evaluate(this.#policy, exchange.ctx, NO_FACTS), (decision) => ({ decision }))
+    }
+    return andThen(this.#parent.#ask(exchange), (ahead): MaybePromise<Asked> => {
+      const before = ahead.decision
+      if (!before.allowed) return { decision: before, ahead }
+      const next = evaluate(this.#policy, exchange.ctx, before.facts)
+      return andThen(next, (decision) => ({ decision: sequel(before, decision), ahead }))
+    })
   }
 
-  #conclude(exchange: Exchange, decision: Decision<object>): Decision<object> {
-    if (decision.allowed) return this.#establish(exchange, decision)
-    if (exchange.service.mode === 'report') return this.#pardon(exchange, decision)
+  #conclude(exchange: Exchange, decision: Decision<object>, ahead: Asked | undefined): Decision<object> {
+    if (decision.allowed) return this.#establish(exchange, decision, ahead)
+    if (exchange.service.mode === 'report') return this.#pardon(exchange, decision, ahead)
     exchange.deny(decision, this.name)
     return decision
   }
 
-  #establish(exchange: Exchange, allowance: Allowance<object>): Allowance<object> {
+  /** Every mount keeps its own facts: what this one gives is none of its siblings' business. */
+  #establish(exchange: Exchange, allowance: Allowance<object>, ahead: Asked | undefined): Allowance<object> {
     if (this.#parent !== undefined && exchange.allowanceOf(this.#parent) === undefined) {
-      this.#parent.#establish(exchange, allowance)
+      const before = ahead?.decision.allowed ? ahead.decision : allowance // itself denied, in report mode
+      this.#parent.#establish(exchange, before, ahead?.ahead)
     }
     exchange.allow(this, allowance, this.name)
     return allowance
   }
 
   /** What was established before the denial is all that the handler will find. */
-  #pardon(exchange: Exchange, denial: Denial): Allowance<object> {
+  #pardon(exchange: Exchange, denial: Denial, ahead: Asked | undefined): Allowance<object> {
     exchange.pardon(denial, DENIAL_EVENT[denial.kind])
-    return this.#establish(exchange, { allowed: true, facts: denial.facts ?? NO_FACTS, headers: denial.headers })
+    const allowance: Allowance<object> = { allowed: true, facts: denial.facts ?? NO_FACTS, headers: denial.headers }
+    return this.#establish(exchange, allowance, ahead)
   }
 }

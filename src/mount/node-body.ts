@@ -85,4 +85,19 @@ export function drain(request: IncomingMessage): void {
     if (size > DRAIN_BYTES) close()
   })
   request.resume()
+  linger(request)
+}
+
+/**
+ * Where the answer is the connection's last, Node closes the socket behind it; bytes still under way would then reset
+ * the connection, and the answer could be lost (RFC 9112 section 9.6). Only our side closes until the request is over.
+ */
+function linger(request: IncomingMessage): void {
+  const { socket } = request
+  const destroySoon = socket.destroySoon.bind(socket)
+  socket.destroySoon = () => {
+    if (request.closed) return destroySoon()
+    socket.end()
+    request.once('close', destroySoon)
+  }
 }

@@ -10,23 +10,30 @@ import type { BucketRequest, BucketState } from './store.js'
  */
 export interface GcraStep {
   readonly state: BucketState
-  /** The TAT to keep when the request is let in. */
+  /** The TAT to keep: on a refusal as before, or earlier where the clock stepped back. */
   readonly tat: number
 }
 
 /**
  * @param tat - As kept; undefined for a bucket never used.
  * @param elapsedMs - Now, in whole milliseconds since an origin that stays the same for the bucket.
+ * @param cost - Tokens to take; 0 tells how the bucket stands.
  */
-export function gcra(tat: number | undefined, { limit, windowMs, cost }: BucketRequest, elapsedMs: number): GcraStep {
+export function gcra(
+  tat: number | undefined,
+  { limit, windowMs, cost: asked }: BucketRequest,
+  elapsedMs: number,
+  cost = asked,
+): GcraStep {
   const now = elapsedMs * limit
   const capacity = limit * windowMs
   // A clock that stepped back must not lock the bucket for longer than a window.
-  const used = tat === undefined ? 0 : Math.min(capacity, Math.max(0, tat - now))
+  const before = Math.min(tat ?? now, now + capacity)
+  const used = Math.max(0, before - now)
   const wanted = used + cost * windowMs
   if (wanted > capacity) {
     const retryAfterMs = Math.ceil((wanted - capacity) / limit)
-    return { tat: now + used, state: { allowed: false, ...standing(used, capacity, limit, windowMs), retryAfterMs } }
+    return { tat: before, state: { allowed: false, ...standing(used, capacity, limit, windowMs), retryAfterMs } }
   }
   return {
     tat: now + wanted,

@@ -61,13 +61,23 @@ function takeStore(group: Group, nowMs: number): MaybePromise<readonly BucketSta
   const { store, guard } = group[0]!
   const failed = (cause: unknown): Denial => ({ ...unavailable('store_unavailable', 1, cause), guard })
   const whole = (states: readonly BucketState[]) =>
-    states.length === group.length ? states : failed(new TypeError('the store left a bucket unanswered'))
+    answers(states, group.length) ? states : failed(new TypeError('the store left a bucket unanswered'))
   const answer = store.take(
     group.map((charge) => charge.request),
     nowMs,
   )
   return isPromiseLike(answer) ? answer.then(whole, failed) : whole(answer)
 }
+
+/** Stores may come from JavaScript: `'0'` would allow, and `NaN` is no time to wait. */
+const answers = (states: readonly BucketState[], count: number): boolean =>
+  Array.isArray(states) && states.length === count && states.every(isState)
+
+const isState = (state: BucketState | undefined): boolean =>
+  typeof state?.allowed === 'boolean' &&
+  Number.isFinite(state.remaining) &&
+  Number.isFinite(state.retryAfterMs) &&
+  Number.isFinite(state.resetMs)
 
 function refusal(group: Group, policies: readonly PolicyState[]): Denial {
   const violated = policies.filter(({ state }) => !state.allowed)

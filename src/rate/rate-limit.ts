@@ -58,7 +58,9 @@ export function rateLimit<Needs extends object = NoFacts>(options: RateLimitOpti
     about: { room: 'rate', requires: { name, limit, windowMs } } as const,
     check: (ctx: RequestContext, facts: Needs): Decision => {
       const asked = integerBetween('cost', costOf(ctx, facts), 1, Number.MAX_SAFE_INTEGER)
-      const request = { key: prefix + bounded(keyOf(ctx, facts)), limit, windowMs, cost: asked }
+      // What costs more than the bucket holds never fits, however much more: the times in the answer stay bounded.
+      const spent = Math.min(asked, limit + 1)
+      const request = { key: prefix + bounded(keyOf(ctx, facts)), limit, windowMs, cost: spent }
       const charges: readonly RateCharge[] = [{ ledger: rateLedger, name, guard, store, request }]
       const state = store.look(request, ctx.nowMs)
       if (state === undefined || state.allowed) return { ...ALLOWED, charges }
@@ -77,8 +79,8 @@ function checkedStore(store: RateLimitStore): RateLimitStore {
   throw new TypeError(`store must have take and look, got ${shown(store)}`)
 }
 
-/** What a request names becomes a key of bounded length. */
+/** What a request names becomes a key of bounded length; one that looks like a hash is hashed, lest it name another's. */
 function bounded(key: unknown): string {
   if (typeof key !== 'string') throw new TypeError(`key must give a string, got ${typeof key}`)
-  return key.length <= 128 ? key : `#${createHash('sha256').update(key).digest('base64url')}`
+  return key.length <= 128 && !key.startsWith('#') ? key : `#${createHash('sha256').update(key).digest('base64url')}`
 }

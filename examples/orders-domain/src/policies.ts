@@ -23,17 +23,17 @@ const MINUTE = 60_000
 /**
  * Who may do what. The same for every framework: the two services differ in how they mount it, not in what it says.
  *
- * The limit by address stands before the refusals, so that every answer of the guard carries the limits and every
- * refusal counts; both limits are taken together, when the request is decided.
+ * The limits stand before the refusals, so that every answer of the guard carries them and every refusal counts; both
+ * are taken together, when the request is decided. A stranger is refused as one before its request is read any closer.
  */
 export function ordersPolicies({ issuer, jwksUri, audience }: OrdersConfig, orders: Orders) {
   return {
     everyone: all(
       responseHeaders(),
       rateLimit({ name: 'address', limit: 300, windowMs: MINUTE }),
-      wellFormed(),
       jwt({ issuer, audience, jwksUri }),
       rateLimit({ name: 'principal', limit: 100, windowMs: MINUTE, key: byPrincipal }),
+      wellFormed(),
     ),
     readOrder: requireScope('orders:read'),
     createOrder: all(requireRole('clerk', 'admin'), validate({ body: NEW_ORDER }, { maxBodyBytes: 64 * 1024 })),

@@ -1,4 +1,4 @@
-import type { Denial } from 'wardline'
+import type { Denial, HeaderList } from 'wardline'
 import { toHttp } from 'wardline/http'
 import { applyHeaders, drain } from 'wardline/mount'
 import type { KoaContext } from './http.js'
@@ -10,4 +10,14 @@ export function refuse(ctx: KoaContext, denial: Denial, instance: string): void 
   ctx.status = status
   ctx.body = body
   drain(ctx.req)
+}
+
+/** Koa drops every field when it answers an error itself; those that a guard set are there again when the answer is sent. */
+export function keepHeaders({ res }: KoaContext, headers: HeaderList = []): void {
+  const kept = headers.map(([name]) => [name, res.getHeader(name)] as const)
+  const { writeHead } = res
+  res.writeHead = ((...args: Parameters<typeof writeHead>) => {
+    for (const [name, value] of kept) if (value !== undefined && !res.hasHeader(name)) res.setHeader(name, value)
+    return writeHead.apply(res, args)
+  }) as typeof writeHead
 }

@@ -8,7 +8,7 @@ import {
   methodDecorator,
   resolveService,
 } from 'wardline/mount'
-import { refuse } from './answer.js'
+import { keepHeaders, refuse } from './answer.js'
 import { contextOf } from './context.js'
 import type { KoaContext, KoaNext } from './http.js'
 
@@ -56,7 +56,12 @@ export function createGuard(settings: ServiceSettings = {}): GuardFactory {
       const decision: Decision<Facts> = await mount.decide(exchange)
       if (!decision.allowed) return refuse(ctx, decision, exchange.instance)
       applyHeaders(ctx.res, decision.headers)
-      return next()
+      try {
+        return await next()
+      } catch (error) {
+        keepHeaders(ctx, decision.headers)
+        throw error
+      }
     }
     return Object.assign(middleware, {
       facts: (ctx: KoaContext) => mount.facts((ctx.req as Guarded)[EXCHANGE]),

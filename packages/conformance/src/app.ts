@@ -1,0 +1,61 @@
+import { randomBytes } from 'node:crypto'
+import { type Idp, type RawAnswer, type RawRequest, rawRequest } from '@wardline/test-kit'
+import type { AuditEvent } from 'wardline'
+import { Connection } from './connection.js'
+import type { StartService } from './service.js'
+import { SERVICES, type ServiceName } from './services/index.js'
+import { type Tokens, withTokens } from './tokens.js'
+import { type World, worldOf } from './world.js'
+
+/** A running service with everything that tests do to it. */
+export interface App {
+  readonly world: World
+  readonly tokens: Tokens
+  /** One request over a socket of its own. Its trace id is `traceId`, unless the request has a `traceparent`. */
+  readonly send: (request: RawRequest, traceId?: string) => Promise<RawAnswer>
+  /** `count` of them at once. */
+  readonly burst: (count: number, request: RawRequest) => Promise<readonly RawAnswer[]>
+  readonly connect: () => Connection
+  /** Waits for so many events, and then for one too many. */
+  readonly events: (count: number, lingerMs?: number) => Promise<readonly AuditEvent[]>
+  readonly close: () => Promise<void>
+}
+
+export async function startApp(name: ServiceName, start: StartService, idp: Idp, tokens: Tokens): Promise<App> {
+  const world = worldOf(idp.issuer)
+  const { port, close } = await start(SERVICES[name](world))
+  const send: App['send'] = (request, traceId = newTraceId()) =>
+    rawRequest(port, traced(completed(request, tokens), traceId))
+  return {
+    world,
+    tokens,
+    send,
+    burst: (count, request) => Promise.all(Array.from({ length: count }, () => send(request))),
+    connect: () => new Connection(port),
+    events: (count, lingerMs = 20) => settled(world.events, count, lingerMs),
+    close,
+  }
+}
+
+export const newTraceId = (): string => randomBytes(16).toString('hex')
+
+const completed = ({ target, headers = [], ...rest }: RawRequest, tokens: Tokens): RawRequest => ({
+  ...rest,
+  target: withTokens(target, tokens),
+  headers: headers.map(([name, value]) => [name, withTokens(value, tokens)]),
+})
+
+function traced({ headers = [], ...rest }: RawRequest, traceId: string): RawRequest {
+  const isTraced = headers.some(([name]) => name === 'traceparent')
+  return { ...rest, headers: isTraced ? headers : [...headers, ['traceparent', `00-${traceId}-00f067aa0ba902b7-01`]] }
+}
+
+/** Events are written when the answer has ended, which may be after the client has it. */
+async function settled(events: readonly AuditEvent[], count: number, lingerMs: number): Promise<readonly AuditEvent[]> {
+  const deadline = Date.now() + 3_000
+  while (events.length < count && Date.now() < deadline) await pause(2)
+  await pause(lingerMs)
+  return [...events]
+}
+
+export const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))

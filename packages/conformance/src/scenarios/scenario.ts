@@ -1,0 +1,22 @@
+import type { RawAnswer } from '@wardline/test-kit'
+import type { App } from '../app.js'
+import type { ServiceName } from '../services/index.js'
+
+/** A short story about one service, started for it alone. */
+export interface Scenario {
+  readonly name: string
+  readonly service: ServiceName
+  readonly run: (app: App) => Promise<void>
+}
+
+export const statuses = (answers: readonly RawAnswer[]): readonly number[] => answers.map(({ status }) => status)
+
+/** How many answers have that status. */
+export const count = (answers: readonly RawAnswer[], status: number): number =>
+  answers.filter((answer) => answer.status === status).length
+
+/** `r` of one limit in the RateLimit field. */
+export function remaining({ headers }: RawAnswer, limit: string): number {
+  const found = new RegExp(`"${limit}";r=(\\d+)`).exec(headers.ratelimit ?? '')
+  return found === null ? Number.NaN : Number(found[1])
+}

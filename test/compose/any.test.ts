@@ -1,0 +1,173 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import {
+  ALLOWED,
+  all,
+  allow,
+  any,
+  type Challenge,
+  challenge,
+  type Decision,
+  exhaust,
+  forbid,
+  type Guard,
+  internal,
+  invalid,
+  rateLimit,
+  unavailable,
+} from '../../src/index.js'
+import { contextFor } from '../support/context.js'
+import { answering, decideNow, giving, later, stranger } from '../support/guards.js'
+
+type AnyGuard = Guard<object, object>
+
+const ctx = contextFor()
+const anyOf = any as unknown as (...guards: readonly AnyGuard[]) => AnyGuard
+const no = answering('no', forbid('no'))
+const token = answering('token', challenge('token_missing', { scheme: 'Bearer', params: { realm: 'a' } }))
+const key = answering('key', challenge('api_key_missing', { scheme: 'ApiKey' }, { scheme: 'Basic' }))
+const expired = answering('expired', challenge('token_expired', { scheme: 'DPoP' }))
+const broken: AnyGuard = {
+  name: 'broken',
+  check: () => {
+    throw new Error('boom')
+  },
+}
+
+describe.each<[string, (guard: AnyGuard) => AnyGuard]>([
+  ['sync', (guard) => guard],
+  ['async', later],
+])('%s alternatives', (_form, as) => {
+  const ask = async (...guards: readonly AnyGuard[]) => decideNow(anyOf(...guards.map(as)), ctx)
+
+  test.each<[string, readonly AnyGuard[], object]>([
+    ['the first', [giving('one', { a: 1 }), giving('two', { a: 2 })], { a: 1 }],
+    ['a later one', [no, token, giving('two', { a: 2 }), no], { a: 2 }],
+    ['one behind an error', [broken, giving('two', { a: 2 })], { a: 2 }],
+    ['one that gives nothing', [no, answering('open', allow())], {}],
+  ])('%s that allows wins, and its facts alone are given', async (_name, guards, facts) =>
+    expect(await ask(...guards)).toEqual({ ...ALLOWED, facts }),
+  )
+
+  test('those behind the winner are not asked', async () => {
+    let asked = false
+    const watching: AnyGuard = {
+      name: 'watching',
+      check: () => {
+        asked = true
+        return allow()
+      },
+    }
+    await ask(no, giving('one', {}), watching)
+    expect(asked).toBe(false)
+    await ask(no, watching)
+    expect(asked).toBe(true)
+  })
+
+  test('the winner gives its headers, and losers give none', async () =>
+    expect(await ask(all(giving('one', {}, [['x-one', '1']]), no), giving('two', {}, [['x-two', '2']]))).toMatchObject({
+      allowed: true,
+      headers: [['x-two', '2']],
+    }))
+
+  test('all see the facts from ahead, and none from each other', async () => {
+    const seen: object[] = []
+    const looking = (name: string): AnyGuard => ({
+      name,
+      check: (_ctx, facts) => {
+        seen.push({ ...facts })
+        return forbid('no')
+      },
+    })
+    const giver = all(giving('one', { a: 1 }), looking('inner'))
+    await decideNow(all(giving('zero', { z: 0 }), anyOf(...[giver, looking('outer')].map(as))), ctx)
+    expect(seen).toEqual([{ z: 0, a: 1 }, { z: 0 }])
+  })
+
+  test.each<[string, readonly AnyGuard[], string, string, readonly Challenge[]]>([
+    ['one', [token], 'token_missing', 'token', [{ scheme: 'Bearer', params: { realm: 'a' } }]],
+    [
+      'all challenges, in order',
+      [token, key],
+      'token_missing',
+      'token',
+      [{ scheme: 'Bearer', params: { realm: 'a' } }, { scheme: 'ApiKey' }, { scheme: 'Basic' }],
+    ],
+    [
+      'the code of a credential that was refused rather than of one that was not sent',
+      [key, expired, token],
+      'token_expired',
+      'expired',
+      [{ scheme: 'ApiKey' }, { scheme: 'Basic' }, { scheme: 'DPoP' }, { scheme: 'Bearer', params: { realm: 'a' } }],
+    ],
+  ])('only 401s become one 401: %s', async (_name, guards, code, guard, challenges) =>
+    expect(await ask(...guards)).toMatchObject({ allowed: false, kind: 'unauthenticated', code, guard, challenges }),
+  )
+
+  test.each<[string, readonly AnyGuard[], object]>([
+    ['403 behind 401', [token, no], { kind: 'forbidden', code: 'no', guard: 'no' }],
+    ['403 before 401', [no, token], { kind: 'forbidden', code: 'no', guard: 'no' }],
+    ['the first 403', [token, no, answering('other', forbid('other'))], { kind: 'forbidden', code: 'no' }],
+    ['400', [token, answering('odd', invalid('odd', ''))], { kind: 'invalid', code: 'odd' }],
+    ['429', [token, answering('full', exhaust('full', 1))], { kind: 'exhausted', code: 'full' }],
+    ['503', [token, answering('away', unavailable('away', 1))], { kind: 'unavailable', code: 'away' }],
+    ['500', [token, answering('bad', internal(undefined))], { kind: 'internal', code: 'guard_failed', guard: 'bad' }],
+    ['500 of a throw', [broken, token], { kind: 'internal', code: 'guard_failed', guard: 'broken' }],
+    ['500 of no decision', [token, answering('odd', true)], { kind: 'internal', code: 'guard_failed', guard: 'odd' }],
+  ])('a denial that is about more than 401 is preferred: %s', async (_name, guards, expected) =>
+    expect(await ask(...guards)).toMatchObject({ allowed: false, ...expected }),
+  )
+
+  describe('charges', () => {
+    const limits = { a: limited('a'), b: limited('b'), c: limited('c') }
+    const spent = (decision: Decision<object>) => decision.charges?.map((charge) => (charge as { name?: string }).name)
+    const check = async (guard: AnyGuard) => spent(await guard.check(ctx, {}))
+
+    test.each<[string, readonly AnyGuard[], readonly string[]]>([
+      ['of an alternative that lost', [all(limits.a, no), giving('two', {})], ['a']],
+      [
+        'of every one that lost, and of the winner',
+        [all(limits.a, no), all(limits.b, token), limits.c],
+        ['a', 'b', 'c'],
+      ],
+      ['not of those that were not asked', [limits.a, limits.b], ['a']],
+      ['of all, when none allows', [all(limits.a, no), all(limits.b, token)], ['b', 'a']],
+      ['of all, each once, when all are 401', [all(limits.a, token), all(limits.b, key)], ['a', 'b']],
+      ['of one, once', [all(limits.a, token)], ['a']],
+    ])('are kept: %s', async (_name, guards, names) =>
+      expect((await check(anyOf(...guards.map(as))))?.toSorted()).toEqual(names.toSorted()),
+    )
+
+    test('are not kept of an alternative that its own limit refused', async () => {
+      const full = all(limits.a, answering('full', exhaust('rate_limited', 1)))
+      expect(await check(anyOf(...[full, limits.b].map(as)))).toEqual(['b'])
+    })
+  })
+})
+
+function limited(name: string): AnyGuard {
+  return rateLimit({ name, limit: 100, windowMs: 1000 })
+}
+
+test('any list of alternatives answers alike, whichever of them are asynchronous', () => {
+  const answers = fc.constantFrom<unknown>(
+    ALLOWED,
+    allow({ a: 1 }),
+    allow({ b: 2 }, [['x-b', '2']]),
+    forbid('no'),
+    stranger(),
+    stranger('token_expired', 'other'),
+    exhaust('full', 1),
+    undefined,
+  )
+  return fc.assert(
+    fc.asyncProperty(fc.array(fc.tuple(answers, fc.boolean()), { minLength: 1, maxLength: 8 }), async (list) => {
+      const guards = list.map(([answer], index) => answering(`g${index}`, answer))
+      const mixed = guards.map((guard, index) => (list[index]![1] ? later(guard) : guard))
+      const sync = decideNow(anyOf(...guards), ctx) as Decision<object>
+      expect(await decideNow(anyOf(...mixed), ctx)).toEqual(sync)
+      expect(sync.allowed).toBe(list.some(([answer]) => (answer as Decision | undefined)?.allowed === true))
+    }),
+    { numRuns: 500 },
+  )
+})

@@ -1,0 +1,173 @@
+import { describe, expect, test } from 'vitest'
+import { all, type Decision, memoryStore, type RateLimitStore, rateLimit } from '../../src/index.js'
+import { contextFor } from '../support/context.js'
+import { decideNow } from '../support/guards.js'
+
+const limitIn = (store: unknown, name: string) =>
+  rateLimit({ name, limit: 5, windowMs: 60_000, store: store as RateLimitStore })
+
+const ask = async (first: unknown, second?: unknown): Promise<Decision<object>> => {
+  const one = limitIn(first, 'limit-0')
+  return decideNow(second === undefined ? one : all(one, limitIn(second, 'limit-1')), contextFor())
+}
+
+const answering = (take: RateLimitStore['take'], look: RateLimitStore['look'] = () => undefined) => ({ take, look })
+
+const there = { allowed: true, remaining: 4, retryAfterMs: 0, resetMs: 12_000 }
+const gone = { allowed: false, remaining: 0, retryAfterMs: 1, resetMs: 60_000 }
+
+/** Both ways a store may give its answer. */
+const forms: readonly (readonly [string, <T>(answer: T) => T | Promise<T>])[] = [
+  ['at once', (answer) => answer],
+  ['later', (answer) => Promise.resolve(answer)],
+]
+
+describe.each(forms)('a store that answers %s', (_form, as) => {
+  test('lets in what it allows', async () =>
+    expect(await ask(answering(() => as([there])))).toEqual({
+      allowed: true,
+      facts: {},
+      headers: [
+        ['ratelimit-policy', '"limit-0";q=5;w=60'],
+        ['ratelimit', '"limit-0";r=4;t=12'],
+      ],
+      charges: undefined,
+    }))
+
+  test('refuses what it refuses', async () =>
+    expect(await ask(answering(() => as([gone])))).toMatchObject({
+      kind: 'exhausted',
+      code: 'rate_limited',
+      retryAfterSeconds: 1,
+      violatedPolicies: ['limit-0'],
+      guard: 'rateLimit(limit-0)',
+    }))
+
+  test('is asked for all limits at once', async () => {
+    const asked: string[][] = []
+    const store = answering((requests) => {
+      asked.push(requests.map(({ key }) => key))
+      return as(requests.map(() => there))
+    })
+    expect(await ask(store, store)).toMatchObject({ allowed: true })
+    expect(asked).toEqual([['limit-0:5/60000:203.0.113.7', 'limit-1:5/60000:203.0.113.7']])
+  })
+
+  test.each<readonly [string, unknown]>([
+    ['nothing', undefined],
+    ['null', null],
+    ['true', true],
+    ['too few states', []],
+    ['too many states', [there, there]],
+    ['an object of that length', { length: 1, 0: there }],
+    ['undefined in the place of a state', [undefined]],
+    ['null in the place of a state', [null]],
+    ['an empty state', [{}]],
+    ['a state that is true', [true]],
+    ['allowed as text', [{ ...there, allowed: '0' }]],
+    ['allowed as a number', [{ ...there, allowed: 1 }]],
+    ['no time to wait', [{ ...gone, retryAfterMs: Number.NaN }]],
+    ['no time of reset', [{ ...there, resetMs: undefined }]],
+    ['nothing remaining but a word', [{ ...there, remaining: 'many' }]],
+  ])('with %s denies as unavailable', async (_name, states) =>
+    expect(await ask(answering(() => as(states) as never))).toMatchObject({
+      kind: 'unavailable',
+      code: 'store_unavailable',
+      guard: 'rateLimit(limit-0)',
+      retryAfterSeconds: 1,
+      cause: new TypeError('the store left a bucket unanswered'),
+    }),
+  )
+})
+
+// threats.md, Keys and availability: store down.
+describe('a store that is down', () => {
+  const boom = new Error('connection refused')
+
+  test('denies with 503 and its own code, never a false 429, and keeps the cause', async () =>
+    expect(await ask(answering(() => Promise.reject(boom)))).toEqual({
+      allowed: false,
+      kind: 'unavailable',
+      code: 'store_unavailable',
+      retryAfterSeconds: 1,
+      cause: boom,
+      guard: 'rateLimit(limit-0)',
+      facts: {},
+      headers: undefined,
+    }))
+
+  test('is asked again by the next request', async () => {
+    let down = true
+    const store = answering(() => (down ? Promise.reject(boom) : Promise.resolve([there])))
+    expect(await ask(store)).toMatchObject({ code: 'store_unavailable' })
+    down = false
+    expect(await ask(store)).toMatchObject({ allowed: true })
+  })
+
+  test.each<readonly [string, RateLimitStore]>([
+    [
+      'throws when it takes',
+      answering(() => {
+        throw boom
+      }),
+    ],
+    [
+      'throws when it looks',
+      answering(
+        () => [there],
+        () => {
+          throw boom
+        },
+      ),
+    ],
+  ])('and %s denies as internal', async (_how, store) =>
+    expect(await ask(store)).toMatchObject({ allowed: false, kind: 'internal', cause: boom }),
+  )
+
+  test('behind a store of this process that refuses is not even asked', async () => {
+    const full = memoryStore()
+    for (let i = 0; i < 5; i++) await ask(full)
+    expect(
+      await ask(
+        full,
+        answering(() => Promise.reject(boom)),
+      ),
+    ).toMatchObject({ kind: 'exhausted' })
+  })
+
+  test('names its own guard where another store is up', async () =>
+    expect(
+      await ask(
+        memoryStore(),
+        answering(() => Promise.reject(boom)),
+      ),
+    ).toMatchObject({
+      code: 'store_unavailable',
+      guard: 'rateLimit(limit-1)',
+    }))
+})
+
+describe('what a store knows without asking', () => {
+  test('refuses early, without taking', async () => {
+    let taken = 0
+    const store = answering(
+      () => {
+        taken++
+        return [there]
+      },
+      () => gone,
+    )
+    expect(await ask(store)).toMatchObject({ kind: 'exhausted', code: 'rate_limited' })
+    expect(taken).toBe(0)
+  })
+
+  test('does not let anybody in: only the taking does', async () =>
+    expect(
+      await ask(
+        answering(
+          () => Promise.resolve([gone]),
+          () => there,
+        ),
+      ),
+    ).toMatchObject({ kind: 'exhausted' }))
+})
