@@ -10,7 +10,6 @@ const boom = new Error('boom')
 const FORMS: readonly (readonly [form: string, wrap: (answer: unknown) => unknown])[] = [
   ['at once', (answer) => answer],
   ['in a promise', (answer) => Promise.resolve(answer)],
-  // biome-ignore lint/suspicious/noThenProperty: what an older library gives
   ['in a thenable', (answer) => ({ then: (resolve: (value: unknown) => void) => resolve(answer) })],
 ]
 
@@ -98,9 +97,7 @@ test.each<[string, () => unknown, unknown]>([
   ['rejects with an Error', async () => throwing(boom)(), boom],
   ['rejects with undefined', () => Promise.reject(undefined), undefined],
   ['rejects with an allowance', () => Promise.reject(allow()), allow()],
-  // biome-ignore lint/suspicious/noThenProperty: a hostile thenable
   ['gives a thenable that throws', () => ({ then: throwing(boom) }), boom],
-  // biome-ignore lint/suspicious/noThenProperty: a hostile thenable
   ['gives a thenable that rejects', () => ({ then: (_: unknown, no: (e: unknown) => void) => no(boom) }), boom],
   ['gives an object whose then throws', () => Object.defineProperty({}, 'then', { get: throwing(boom) }), boom],
 ])('a guard that %s denies as internal', async (_name, check, cause) =>
@@ -109,7 +106,6 @@ test.each<[string, () => unknown, unknown]>([
 
 test('the first answer of a thenable holds', async () => {
   const fickle = {
-    // biome-ignore lint/suspicious/noThenProperty: a hostile thenable
     then: (resolve: (value: unknown) => void, reject: (cause: unknown) => void) => {
       resolve(forbid('first'))
       resolve(allow())

@@ -45,10 +45,7 @@ const UNKNOWN = 'unknown'
 type Parser = (entry: string) => string | undefined
 
 function byHops(hops: number, header: string, parse: Parser): ClientAddressRule {
-  return (peer, headers) => {
-    const chain = entries(headers, header)
-    return parse(chain[chain.length - hops] ?? '') ?? peer.address ?? UNKNOWN
-  }
+  return (peer, headers) => parse(entries(headers, header)[hops - 1] ?? '') ?? peer.address ?? UNKNOWN
 }
 
 function byRanges(ranges: readonly string[], header: string, parse: Parser): ClientAddressRule {
@@ -58,7 +55,7 @@ function byRanges(ranges: readonly string[], header: string, parse: Parser): Cli
     if (peer.address === undefined) return UNKNOWN
     if (!isTrusted(peer.address)) return peer.address
     let client = peer.address
-    for (const entry of entries(headers, header).reverse()) {
+    for (const entry of entries(headers, header)) {
       const address = parse(entry)
       if (address === undefined) return peer.address
       client = address
@@ -68,10 +65,35 @@ function byRanges(ranges: readonly string[], header: string, parse: Parser): Cli
   }
 }
 
-/** Every line of the field, in order: a second line is the continuation of the first (RFC 9110 section 5.3). */
-function entries(headers: HeaderReader, header: string): string[] {
+/** The nearest first. A second line is the continuation of the first (RFC 9110 section 5.3). */
+function entries(headers: HeaderReader, header: string): readonly string[] {
   const lines = headers.all(header)
-  return lines.length === 0 ? [] : lines.join(',').split(',').slice(-MAX_ENTRIES)
+  return lines.length === 0 ? [] : splitFromRight(lines.join(','), ',')
+}
+
+/**
+ * What stands between separators, the last first; a separator in a quoted-string (RFC 9110 section 5.6.4) is none. Read
+ * from the right, where your own proxies wrote: a quote that a client left open ahead of them does not reach them.
+ */
+function splitFromRight(text: string, separator: ',' | ';'): readonly string[] {
+  const parts: string[] = []
+  let end = text.length
+  let quoted = false
+  for (let i = end - 1; i >= 0; i--) {
+    if (text[i] === '"' && !isEscaped(text, i)) quoted = !quoted
+    if (text[i] !== separator || quoted) continue
+    if (parts.push(text.slice(i + 1, end)) === MAX_ENTRIES) return parts
+    end = i
+  }
+  parts.push(text.slice(0, end))
+  return parts
+}
+
+/** Behind an odd number of backslashes. */
+function isEscaped(text: string, index: number): boolean {
+  let first = index
+  while (text[first - 1] === '\\') first--
+  return (index - first) % 2 === 1
 }
 
 /** Few proxies, many requests: the answer per address is remembered. */
@@ -96,7 +118,7 @@ const NODE = /^(?:\[([0-9A-Fa-f:.]{2,45})\]|([0-9.]{7,15}))(?::\d{1,5})?$/
 
 /** RFC 7239 section 4, forwarded-element: the `for` parameter, which must be quoted when it has a colon. */
 function forwardedFor(element: string): string | undefined {
-  const matches = element.split(';').flatMap((pair) => FOR.exec(pair)?.slice(1, 3).filter(Boolean) ?? [])
+  const matches = splitFromRight(element, ';').flatMap((pair) => FOR.exec(pair)?.slice(1, 3).filter(Boolean) ?? [])
   return matches.length === 1 ? hostOf(matches[0]!) : undefined
 }
 

@@ -52,8 +52,12 @@ const RANGE = /^([0-9A-Fa-f.:]+)(?:\/(\d{1,3}))?$/
 /** Text must have passed isIPv4 or isIPv6: ipaddr.js alone would also take octal and short forms. */
 function parse(text: string): Address {
   const zone = text.indexOf('%')
-  return ipaddr.process(zone === -1 ? text : text.slice(0, zone))
+  const address = zone === -1 ? text : text.slice(0, zone)
+  return ipaddr.process(address.replace(IPV4_COMPATIBLE, '0::'))
 }
+
+/** RFC 4291 section 2.5.5.1: `::192.0.2.1`, which ipaddr.js takes for `::ffff:192.0.2.1`. */
+const IPV4_COMPATIBLE = /^::(?=\d+\.)/
 
 const spelled = (address: Address): string =>
   address instanceof ipaddr.IPv6 ? address.toRFC5952String() : address.toString()

@@ -6,4 +6,4 @@ export const isPromiseLike = <T>(value: MaybePromise<T>): value is PromiseLike<T
 
 /** Goes on at once when the value is here; makes a Promise only when it is not. */
 export const andThen = <T, R>(value: MaybePromise<T>, next: (value: T) => MaybePromise<R>): MaybePromise<R> =>
-  isPromiseLike(value) ? value.then(next) : next(value)
+  isPromiseLike(value) ? Promise.resolve(value).then(next) : next(value)

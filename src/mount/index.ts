@@ -1,3 +1,4 @@
+export { auditPath } from '../audit/path.js'
 export type { RequestContext } from '../context.js'
 export { type MethodDecorator, methodDecorator } from '../decorator.js'
 export { isPromiseLike } from '../lib/maybe-promise.js'

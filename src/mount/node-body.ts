@@ -20,19 +20,26 @@ export class NodeBody implements BodySource {
     this.#slot = slot
   }
 
-  readonly parsed = (): unknown => this.#slot.get()
+  /** Some parsers leave an empty value for a body that they did not read. */
+  readonly parsed = (): unknown => (this.#isRead ? this.#slot.get() : undefined)
 
   readonly replace = (value: unknown): void => this.#slot.set(value)
 
-  readonly bytes = (maxBytes: number, timeoutMs: number): Promise<BodyRead> => {
+  readonly bytes = async (maxBytes: number, timeoutMs: number): Promise<BodyRead> => {
     this.#read ??= this.#start(maxBytes, timeoutMs)
-    return this.#read
+    const read = await this.#read
+    // Read under a wider bound, perhaps.
+    return read.ok && read.bytes.byteLength > maxBytes ? failed('too_large') : read
+  }
+
+  get #isRead(): boolean {
+    return this.#request.readableDidRead || this.#request.readableEnded
   }
 
   #start(maxBytes: number, timeoutMs: number): Promise<BodyRead> {
     const request = this.#request
     if (Number(this.#headers.get('content-length') ?? 0) > maxBytes) return failed('too_large')
-    if (request.readableDidRead || request.readableEnded) return failed('already_read')
+    if (this.#isRead) return failed('already_read')
     return request.destroyed ? failed('incomplete') : collect(request, maxBytes, timeoutMs)
   }
 }

@@ -31,6 +31,8 @@ declare const ctx: RequestContext
 const token = jwt({ issuer: 'https://idp.example', audience: 'orders-api' })
 const limit = rateLimit({ limit: 1, windowMs: 1 })
 const admin = requireRole('admin')
+const onceIn = when(() => true, token)
+const onceAdmin = when(() => true, admin)
 const input = validate({ body: { type: 'object', required: ['sku'], properties: { sku: { type: 'string' } } } })
 
 // @ts-expect-error an unmet need where the policy is asked
@@ -52,19 +54,13 @@ all(rateLimit({ limit: 1, windowMs: 1, key: byPrincipal }), token) satisfies Gua
 // @ts-expect-error what only one alternative gives is not there for sure
 all(any(token, limit), admin)
 // @ts-expect-error what a condition guards is not there for sure
-all(
-  when(() => true, token),
-  admin,
-)
+all(onceIn, admin)
 // @ts-expect-error what is only reported is not there
 all(report(token), admin)
 // @ts-expect-error report has the needs of its guard
 all(limit, report(admin))
 // @ts-expect-error when has the needs of its guard
-all(
-  limit,
-  when(() => true, admin),
-)
+all(limit, onceAdmin)
 // @ts-expect-error a factory that was not called
 all(limit, requireRole)
 // @ts-expect-error true is no decision

@@ -1,4 +1,4 @@
-import { createServer, type RequestListener, type Server } from 'node:http'
+import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import type { OrdersConfig } from './config.js'
 
@@ -22,12 +22,12 @@ export function serve(name: string, listener: RequestListener, config: OrdersCon
     const host = family === 'IPv6' ? `[${address}]` : address
     process.stderr.write(`${name}: listening on http://${host}:${port}\n`)
   })
-  const requests = requestsByConnection(server)
+  const connections = connectionsOf(server)
   let stopping = false
   const stop = () => {
     if (stopping) return
     stopping = true
-    void stopServer(server, requests)
+    void stopServer(server, connections)
       .then(close)
       .then(() => process.exit(0))
   }
@@ -35,27 +35,30 @@ export function serve(name: string, listener: RequestListener, config: OrdersCon
   process.on('SIGINT', stop)
 }
 
-/** How many requests are under way on each connection: Node itself takes one that has sent nothing for a busy one. */
-function requestsByConnection(server: Server): ReadonlyMap<Socket, number> {
-  const requests = new Map<Socket, number>()
-  const add = (socket: Socket, count: number) => requests.set(socket, (requests.get(socket) ?? 0) + count)
+type Connections = ReadonlyMap<Socket, ReadonlySet<ServerResponse>>
+
+/** The answers that each connection waits for: Node itself takes one that has sent nothing yet for a busy one. */
+function connectionsOf(server: Server): Connections {
+  const connections = new Map<Socket, Set<ServerResponse>>()
   server.on('connection', (socket) => {
-    add(socket, 0)
-    socket.on('close', () => requests.delete(socket))
+    connections.set(socket, new Set())
+    socket.on('close', () => connections.delete(socket))
   })
   server.prependListener('request', ({ socket }, response) => {
-    add(socket, 1)
-    response.on('close', () => requests.has(socket) && add(socket, -1))
+    connections.get(socket)?.add(response)
+    response.on('close', () => connections.get(socket)?.delete(response))
   })
-  return requests
+  return connections
 }
 
-function stopServer(server: Server, requests: ReadonlyMap<Socket, number>): Promise<void> {
+function stopServer(server: Server, connections: Connections): Promise<void> {
   // An answer still to come says that it is the connection's last.
-  server.prependListener('request', (_request, response) => response.setHeader('connection', 'close'))
+  const isLast = (response: ServerResponse) => response.headersSent || response.setHeader('connection', 'close')
+  for (const responses of connections.values()) responses.forEach(isLast)
+  server.prependListener('request', (_request, response) => isLast(response))
   const sweep = setInterval(() => server.closeIdleConnections(), 50)
   const lastHead = setTimeout(() => {
-    for (const [socket, count] of requests) if (count === 0) socket.destroy()
+    for (const [socket, responses] of connections) if (responses.size === 0) socket.destroy()
   }, HEAD_MS)
   const deadline = setTimeout(() => server.closeAllConnections(), DRAIN_MS)
   return new Promise((resolve) => {
@@ -64,7 +67,7 @@ function stopServer(server: Server, requests: ReadonlyMap<Socket, number>): Prom
       clearTimeout(lastHead)
       clearTimeout(deadline)
       // A request whose client has just left ends, and is audited, after its server has closed.
-      const settle = () => setImmediate(requests.size === 0 ? resolve : settle)
+      const settle = () => setImmediate(connections.size === 0 ? resolve : settle)
       settle()
     })
     server.closeIdleConnections()

@@ -6,8 +6,8 @@ import type { Guard, MaybePromise, NoFacts, ServiceSettings } from 'wardline'
 export interface Service {
   /** For `createGuard`. */
   readonly settings: ServiceSettings
-  /** What every request must satisfy. */
-  readonly everyone: Guard<NoFacts, object>
+  /** What every request must satisfy; undefined: the baseline, which `guard()` without a policy is. */
+  readonly everyone: Guard<NoFacts, object> | undefined
   /** Before all routing, or only where a route asks for it: then the first guard of each route runs it. */
   readonly mountedAt: 'service' | 'routes'
   readonly routes: readonly Route[]

@@ -9,22 +9,23 @@ export interface World {
   readonly ran: string[]
   readonly gate: Gate
   readonly audit: AuditTrail
+  /** Stands still until it is moved. */
   readonly clock: () => number
   readonly advance: (ms: number) => void
 }
 
 export function worldOf(issuer: string): World {
   const events: AuditEvent[] = []
-  let aheadMs = 0
+  let nowMs = Date.now()
   return {
     issuer,
     events,
     ran: [],
     gate: new Gate(),
     audit: auditTrail({ sink: { write: (event) => void events.push(event), close: async () => {} } }),
-    clock: () => Date.now() + aheadMs,
+    clock: () => nowMs,
     advance: (ms) => {
-      aheadMs += ms
+      nowMs += ms
     },
   }
 }

@@ -1,4 +1,4 @@
-import { type FrameworkView, NodeRequest, type RequestContext, type Service } from 'wardline/mount'
+import { auditPath, type FrameworkView, NodeRequest, type RequestContext, type Service } from 'wardline/mount'
 import type { ExpressRequest, ExpressResponse } from './http.js'
 
 /** The context of an Express request. Route, params and body are read when asked: they change as the request travels. */
@@ -17,6 +17,7 @@ export function contextOf(
       get: () => request.body,
       set: (value) => {
         request.body = value
+        request._body = true // to parsers further down, in Express 4
       },
     },
     raw: request,
@@ -24,8 +25,8 @@ export function contextOf(
   return new NodeRequest(request, response, view, service, report, nowMs)
 }
 
-/** The pattern that matched, below the path where its router is mounted. */
+/** The pattern that matched, below the path where its router is mounted: of that, Express tells only how it was asked. */
 function routeOf({ baseUrl = '', route }: ExpressRequest): string | undefined {
   const path = (route as { readonly path?: unknown } | undefined)?.path
-  return path === undefined ? undefined : `${baseUrl}${String(path)}`
+  return path === undefined ? undefined : `${baseUrl === '' ? '' : auditPath(baseUrl)}${String(path)}`
 }

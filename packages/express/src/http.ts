@@ -7,6 +7,7 @@ export interface ExpressRequest extends IncomingMessage {
   readonly params?: unknown
   readonly route?: unknown
   body?: unknown
+  _body?: boolean
 }
 
 export type ExpressResponse = ServerResponse

@@ -8,7 +8,7 @@ export const startWith =
   (service) => {
     const { guard } = createGuard(service.settings)
     const app = framework()
-    const everyone = guard(service.everyone)
+    const everyone = service.everyone === undefined ? guard() : guard(service.everyone)
     if (service.mountedAt === 'service') app.use(everyone)
     for (const route of service.routes) {
       const { mounts, last } = mountsOf(everyone, service, route)

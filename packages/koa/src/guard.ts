@@ -69,7 +69,9 @@ export function createGuard(settings: ServiceSettings = {}): GuardFactory {
     })
   }
 
-  const guard: GuardFactory['guard'] = (policy) => middlewareOf(new Mount(policy ?? baseline()))
+  // `guard(undefined)` is a policy that went missing, not one that was left out
+  const guard: GuardFactory['guard'] = <Facts extends object>(...given: readonly [policy?: Guard<NoFacts, Facts>]) =>
+    middlewareOf(new Mount<Facts>(given.length === 0 ? baseline() : given[0]!))
 
   const guarded: GuardFactory['guarded'] = (policy) => {
     const middleware = typeof policy === 'function' ? policy : guard(policy)

@@ -10,7 +10,7 @@ export const startWith =
     const { guard } = createGuard(service.settings)
     const app = new Framework()
     app.silent = true
-    const everyone = guard(service.everyone)
+    const everyone = service.everyone === undefined ? guard() : guard(service.everyone)
     if (service.mountedAt === 'service') app.use(everyone)
     const router = new Router()
     for (const route of service.routes) {

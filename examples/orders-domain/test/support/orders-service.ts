@@ -51,7 +51,7 @@ export class OrdersService {
   }
 
   static async start(script: string, env: Readonly<Record<string, string>>): Promise<OrdersService> {
-    return new OrdersService(await startService(script, { PORT: '0', ...env }), env.AUDIT_LOG)
+    return new OrdersService(await startService(script, { PORT: '0', ...env }), env.AUDIT_LOG || undefined)
   }
 
   /** One request over a socket of its own; what is left out is a fresh address, a fresh trace id and no credentials. */

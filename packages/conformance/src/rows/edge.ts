@@ -173,6 +173,22 @@ export const EDGE: readonly Row[] = [
     headers: OF_AN_ERROR,
     event: { route: undefined },
   },
+  {
+    name: 'the baseline: an answer',
+    service: 'baseline',
+    request: getting('/open'),
+    status: 200,
+    headers: { ...SECURITY_HEADERS, 'ratelimit-policy': '"baseline";q=300;w=60' },
+    event: { event: undefined, guard: 'all(responseHeaders, rateLimit(baseline), wellFormed)' },
+  },
+  {
+    name: 'the baseline: an ambiguous request',
+    service: 'baseline',
+    request: getting('/open//'),
+    status: 400,
+    denied: 'ambiguous_path',
+    headers: { ...SECURITY_HEADERS, 'ratelimit-policy': '"baseline";q=300;w=60' },
+  },
   { name: 'security headers on an answer', request: getting('/open'), status: 200, headers: SECURITY_HEADERS },
   {
     name: 'security headers on a refusal',

@@ -114,6 +114,16 @@ export const LIMITS: readonly Scenario[] = [
     expect(statuses(answers)).toEqual([200, 200, 200, 200, 200, 200, 429])
   }),
 
+  {
+    name: 'the baseline admits 300 a minute, refused requests counted in',
+    service: 'baseline',
+    run: async (app) => {
+      const refused = await app.burst(50, getting('//'))
+      const answers = await app.burst(300, getting('/open'))
+      expect([count(refused, 400), count(answers, 200), count(answers, 429)]).toEqual([50, 250, 50])
+    },
+  },
+
   limited('a limit is of one service: whole again after its window', async (app) => {
     await app.burst(6, getting('/address'))
     app.world.advance(MINUTE)

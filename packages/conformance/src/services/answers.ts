@@ -26,7 +26,6 @@ const failing = (): Reply => {
 const ANSWERS: Readonly<Record<string, () => unknown>> = {
   allow: () => allow(),
   'allow-later': async () => allow({ late: true }),
-  // biome-ignore lint/suspicious/noThenProperty: a promise of somebody else's making
   thenable: () => ({ then: (resolve: (decision: unknown) => void) => resolve(allow({ late: true })) }),
   forbid: () => forbid('not_today', 'Only on weekdays, "or" <later>.'),
   'forbid-later': async () => forbid('not_today'),

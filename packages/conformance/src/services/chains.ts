@@ -58,6 +58,9 @@ export const hopped = (world: World): Service => ({
   settings: settingsOf(world, { clientAddress: clientAddress({ hops: 2 }) }),
 })
 
+/** What `guard()` gives without being told anything. */
+export const baseline = (world: World): Service => ({ ...addressed(world), everyone: undefined })
+
 const addressed = (world: World): Service => ({
   settings: settingsOf(world),
   everyone: responseHeaders(),

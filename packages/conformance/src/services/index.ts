@@ -1,6 +1,6 @@
 import type { Service } from '../service.js'
 import type { World } from '../world.js'
-import { chained, forwarded, hopped, reporting, unmounted } from './chains.js'
+import { baseline, chained, forwarded, hopped, reporting, unmounted } from './chains.js'
 import { front } from './front.js'
 import { broken, limited, waiting } from './limits.js'
 
@@ -15,6 +15,7 @@ export const SERVICES = {
   reporting,
   forwarded,
   hopped,
+  baseline,
 } satisfies Readonly<Record<string, (world: World) => Service>>
 
 export type ServiceName = keyof typeof SERVICES
