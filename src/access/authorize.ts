@@ -2,7 +2,7 @@ import type { RequestContext } from '../context.js'
 import { allow, type Decision, type Denial, type Forbidden, forbid } from '../decision.js'
 import type { Guard, MaybePromise } from '../guard.js'
 import { andThen } from '../lib/maybe-promise.js'
-import { callable, knownOptions, nonEmptyString } from '../lib/options.js'
+import { boolean, callable, knownOptions, nonEmptyString } from '../lib/options.js'
 import type { Principal } from '../principal.js'
 import { attributesOf } from './attributes.js'
 
@@ -40,7 +40,7 @@ const NOT_FOUND: Forbidden = Object.freeze({ ...forbid('resource_not_found'), st
  * Denies with 404 `resource_not_found`, 403 `access_denied`, or 403 `attribute_unknown` when `decide` rested on an
  * attribute that is not there. With `hide`, every refusal answers 404.
  *
- * @throws TypeError for a missing option.
+ * @throws TypeError for an option that is missing or of the wrong type.
  */
 export function authorize<
   Resource extends object,
@@ -50,7 +50,7 @@ export function authorize<
   const action = nonEmptyString('action', options.action)
   const load = callable('resource', options.resource)
   const decide = callable('decide', options.decide)
-  const refusals = options.hide === true ? { status: 404 as const } : {}
+  const refusals = boolean('hide', options.hide ?? false) ? { status: 404 as const } : {}
   const denied: Denial = Object.freeze({ ...forbid('access_denied'), ...refusals })
   const unknown: Denial = Object.freeze({ ...forbid('attribute_unknown'), ...refusals })
 

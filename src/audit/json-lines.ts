@@ -30,12 +30,13 @@ export interface JsonLinesSink extends AuditSink {
 export function jsonLines(options: JsonLinesOptions = {}): JsonLinesSink {
   knownOptions('jsonLines()', options, ['path', 'flushMs', 'maxQueueBytes', 'onError'])
   const { path, onError = complain } = options
-  const output = path === undefined ? streamOutput(process.stdout) : fileOutput(nonEmptyString('path', path))
-  return new JsonLines(output, {
+  const bounds = {
     flushMs: integerBetween('flushMs', options.flushMs ?? 20, 0, 10_000),
     maxQueueBytes: integerBetween('maxQueueBytes', options.maxQueueBytes ?? 8 * 1024 * 1024, 4096, 1024 ** 3),
     onError: callable('onError', onError),
-  })
+  }
+  const output = path === undefined ? streamOutput(process.stdout) : fileOutput(nonEmptyString('path', path))
+  return new JsonLines(output, bounds)
 }
 
 /** By console, which unlike the stream itself survives that standard error is gone too. */

@@ -12,9 +12,10 @@ type NeedsOfAll<G> = NeedsAsParameter<G> extends (needs: infer Needs extends obj
 
 /**
  * Alternatives, asked in order: the first guard that allows wins. Needs what all of them need; gives what the winner
- * gave. An error in one alternative is never an allow: the next is asked, and if none allows, the error is the answer.
+ * gave. An error in one alternative is never an allow: the next is asked.
  *
- * When every alternative answers 401, the answer is one 401 that lists every challenge.
+ * When every alternative answers 401, the answer is one 401 that lists every challenge; otherwise the first denial that
+ * is about something else. Limits that must count whatever an alternative says belong in front of `any`.
  *
  * @throws TypeError when an argument is not a guard.
  */

@@ -29,7 +29,7 @@ function deny(before: Allowance<object>, denial: Denial): Denial {
   if (before === ALLOWED) return denial
   return {
     ...denial,
-    facts: denial.facts === undefined ? before.facts : { ...before.facts, ...denial.facts },
+    facts: denial.facts ?? before.facts, // a composite's own include those it was given
     headers: concat(before.headers, denial.headers),
     charges: concat(before.charges, denial.charges),
   }

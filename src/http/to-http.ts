@@ -30,7 +30,7 @@ export function toHttp(denial: Denial, instance?: string): HttpDenial {
 }
 
 /** RFC 9110 section 10.2.3, delay-seconds; at least one, since zero asks for a retry at once. */
-const wholeSeconds = (value: number): string => String(Math.max(1, Math.ceil(value)))
+const wholeSeconds = (value: number): string => String(Math.max(1, Math.ceil(value) || 1))
 
 /** Fields that are lists: two guards that speak of them are both heard. */
 const LIST_FIELDS: ReadonlySet<string> = new Set(['ratelimit', 'ratelimit-policy', 'www-authenticate', 'vary'])

@@ -31,6 +31,11 @@ export function oneOf<const T extends string>(name: string, value: unknown, choi
   throw new TypeError(`${name} must be one of ${choices.join(', ')}, got ${shown(value)}`)
 }
 
+export function boolean(name: string, value: unknown): boolean {
+  if (typeof value === 'boolean') return value
+  throw new TypeError(`${name} must be true or false, got ${shown(value)}`)
+}
+
 export function callable<F extends (...args: never[]) => unknown>(name: string, value: F): F {
   if (typeof value === 'function') return value
   throw new TypeError(`${name} must be a function, got ${shown(value)}`)

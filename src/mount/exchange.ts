@@ -85,7 +85,12 @@ export class Exchange {
       endedMs: service.clock(),
       notices: this.#notices,
     }
-    service.audit.record(auditEvent(event))
+    try {
+      service.audit.record(auditEvent(event))
+    } catch (error) {
+      // A trail of the service's own that breaks its word must not end the process from a socket's event.
+      console.error(`wardline: the audit trail failed: ${error instanceof Error ? error.message : 'not an error'}`)
+    }
   }
 }
 

@@ -3,13 +3,11 @@ import { andThen, isPromiseLike } from '../../src/lib/maybe-promise.js'
 import { promisesMadeBy } from '../support/promises.js'
 
 describe('isPromiseLike', () => {
-  // biome-ignore lint/suspicious/noThenProperty: thenables that are not promises are what is tested
   const thenable = { then: () => undefined }
   test.each<readonly [string, unknown, boolean]>([
     ['a promise', Promise.resolve(1), true],
     ['a thenable', thenable, true],
     ['a function with then', Object.assign(() => 1, thenable), true],
-    // biome-ignore lint/suspicious/noThenProperty: as above
     ['then that is no function', { then: true }, false],
     ['an object', {}, false],
     ['undefined', undefined, false],

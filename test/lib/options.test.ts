@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import {
+  boolean,
   callable,
   integerBetween,
   knownOptions,
@@ -117,6 +118,20 @@ describe('oneOf', () => {
     ['toString', '"toString"'],
   ])('refuses %s', (value, got) =>
     expect(() => oneOf('mode', value, ['a', 'b'])).toThrow(message(`mode must be one of a, b, got ${got}`)),
+  )
+})
+
+describe('boolean', () => {
+  test.each([[true], [false]])('takes %s', (value) => expect(boolean('b', value)).toBe(value))
+
+  test.each<readonly [unknown, string]>([
+    ['true', '"true"'],
+    [1, '1'],
+    [undefined, 'undefined'],
+    [null, 'null'],
+    [Object(true), 'an object'],
+  ])('refuses %s', (value, got) =>
+    expect(() => boolean('b', value)).toThrow(new TypeError(`b must be true or false, got ${got}`)),
   )
 })
 

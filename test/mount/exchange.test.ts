@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { all, allow, defineGuard, forbid, type Guard, internal, report, unavailable } from '../../src/index.js'
 import { Mount } from '../../src/mount/index.js'
 import { exchangeFor, START_MS } from '../support/exchange.js'
@@ -116,6 +116,18 @@ describe('a client that leaves early', () => {
     await decision
     expect(events).toMatchObject([{ decision: 'deny', code: 'no', guard: 'no', status: 403 }])
   })
+})
+
+test('a trail that throws ends neither the request nor the process', () => {
+  const complaint = vi.spyOn(console, 'error').mockImplementation(() => {})
+  const record = () => {
+    throw new Error('disk on fire')
+  }
+  const { exchange, finish } = exchangeFor({ audit: { record } })
+  expect(mountOf(known).decide(exchange)).toMatchObject({ allowed: true })
+  finish(200)
+  expect(complaint.mock.calls).toEqual([['wardline: the audit trail failed: disk on fire']])
+  complaint.mockRestore()
 })
 
 describe('notices', () => {

@@ -68,6 +68,16 @@ test('a body is read once and remembered', async () => {
   expect(second).toEqual(first)
 })
 
+test('a body that was read leaves no timer behind', async () => {
+  const timers = () => process.getActiveResourcesInfo().filter((resource) => resource === 'Timeout').length
+  const { ctx } = await arrival(`${sized(5)}hello`)
+  const before = timers()
+  const read = ctx.body.bytes(8, MINUTE)
+  expect(timers()).toBe(before + 1)
+  await read
+  expect(timers()).toBe(before)
+})
+
 test('a body that was read under a wide bound is still too large for a narrow one', async () => {
   const { ctx } = await arrival(`${CHUNKED}${chunk('12345678')}${chunk('')}`)
   expect(await ctx.body.bytes(8, MINUTE)).toMatchObject({ ok: true })

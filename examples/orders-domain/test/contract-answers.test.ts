@@ -35,7 +35,7 @@ const DENIED: readonly Row[] = [
   [422, 'a body beside the schema', CLERK, { ...POST, json: {} }],
 ]
 
-describe.each(SERVICES)('%s', (_name, script) => {
+describe.each(SERVICES)('%s', { concurrent: true }, (_name, script) => {
   let service: OrdersService
   beforeAll(async () => {
     service = await OrdersService.start(script, { ISSUER: idp.issuer })

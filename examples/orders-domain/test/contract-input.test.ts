@@ -23,7 +23,7 @@ beforeAll(async () => {
 })
 afterAll(() => idp.close())
 
-describe.each(SERVICES)('%s', (_name, script) => {
+describe.each(SERVICES)('%s', { concurrent: true }, (_name, script) => {
   let service: OrdersService
   beforeAll(async () => {
     service = await OrdersService.start(script, { ISSUER: idp.issuer })

@@ -12,7 +12,7 @@ import { OrdersService, SERVICES } from './support/orders-service.js'
 let idp: Idp
 let directory: string
 beforeAll(async () => {
-  idp = await startIdp({ clients: [] })
+  idp = await startIdp({ clients: [], algorithm: 'ES256' })
   directory = mkdtempSync(join(tmpdir(), 'orders-'))
 })
 afterAll(async () => {
@@ -37,7 +37,7 @@ describe.each(SERVICES)('%s', { concurrent: true }, (name, script) => {
     })
 
     test('JWKS_URI overrides discovery', async () => {
-      const own = await startIdp({ clients: [] })
+      const own = await startIdp({ clients: [], algorithm: 'ES256' })
       const service = await start({ ISSUER: own.issuer, JWKS_URI: `${own.issuer}/jwks` })
       const answer = await service.send({ token: await tokenFor(own), target: '/nowhere' })
       expect(answer.status).toBe(404)
@@ -86,8 +86,6 @@ describe.each(SERVICES)('%s', { concurrent: true }, (name, script) => {
       ['ISSUER unset', { ISSUER: '' }, /ISSUER is not set/],
       ['PORT a word', { PORT: 'http' }, /PORT must be a port number, got "http"/],
       ['TRUST_PROXY a word', { TRUST_PROXY: 'loopback' }, /trustedProxies.*"loopback"/],
-      ['AUDIT_LOG in no directory', { AUDIT_LOG: '/nowhere/audit.jsonl' }, /ENOENT/],
-      ['HOST not ours', { HOST: '203.0.113.1' }, /EADDRNOTAVAIL/],
       [
         'REDIS_URL',
         { REDIS_URL: 'redis://user:s3cret@redis.test' },
@@ -135,7 +133,7 @@ describe.each(SERVICES)('%s', { concurrent: true }, (name, script) => {
       expect((await service.send({ target: '/healthz' })).status).toBe(200)
       expect((await service.send({ target: '/nowhere' })).status).toBe(401)
 
-      const late = await startIdp({ clients: [{ id: 'shop' }], port })
+      const late = await startIdp({ clients: [{ id: 'shop' }], algorithm: 'ES256', port })
       const good = await late.token('shop')
       const status = async () => (await service.send({ token: good, target: '/nowhere' })).status
       await vi.waitFor(async () => expect(await status()).toBe(404), { timeout: 6_000, interval: 100 })

@@ -73,7 +73,7 @@ describe.each(SERVICES)('%s', (_name, script) => {
       const from = freshAddress()
       const taken = await burst(
         service,
-        times(400, () => ({ target: '/nowhere', from })),
+        times(330, () => ({ target: '/nowhere', from })),
       )
       expectExactly(taken, ADDRESS)
       expect(new Set(taken.answers.map(({ status }) => status))).toEqual(new Set([401, 429]))
@@ -126,7 +126,7 @@ describe.each(SERVICES)('%s', (_name, script) => {
       const token = tokens.addresses!
       const taken = await burst(
         service,
-        times(160, () => ({ target: '/nowhere', token })),
+        times(130, () => ({ target: '/nowhere', token })),
       )
       expectExactly(taken, PRINCIPAL)
       expect(new Set(taken.answers.map(({ status }) => status))).toEqual(new Set([404, 429]))
@@ -138,7 +138,7 @@ describe.each(SERVICES)('%s', (_name, script) => {
       expectExactly(
         await burst(
           cold,
-          times(160, () => ({ target: '/nowhere', token })),
+          times(130, () => ({ target: '/nowhere', token })),
         ),
         PRINCIPAL,
       )
@@ -159,7 +159,7 @@ describe.each(SERVICES)('%s', (_name, script) => {
       ]
       const taken = await burst(
         service,
-        times(160, (index) => routes[index % routes.length]!),
+        times(130, (index) => routes[index % routes.length]!),
       )
       expectExactly(taken, PRINCIPAL)
       const statuses = new Set(taken.answers.map(({ status }) => status))
@@ -171,7 +171,7 @@ describe.each(SERVICES)('%s', (_name, script) => {
       const same = await Promise.all(times(4, () => ({ target: '' })).map(() => tokenFor(idp, { sub })))
       const taken = await burst(
         service,
-        times(160, (index) => ({ target: '/nowhere', token: same[index % 4]! })),
+        times(130, (index) => ({ target: '/nowhere', token: same[index % 4]! })),
       )
       expectExactly(taken, PRINCIPAL)
       const other = await service.send({ target: '/nowhere', token: await tokenFor(idp, { sub: `${sub}x` }) })
@@ -255,7 +255,7 @@ describe.each(SERVICES)('%s', (_name, script) => {
       const from = freshAddress()
       const { answers } = await burst(
         service,
-        times(400, () => ({ target: '/nowhere', from })),
+        times(330, () => ({ target: '/nowhere', from })),
       )
       await expectAdmittedAfterWait(answers, { target: '/nowhere', from })
     })
@@ -354,14 +354,14 @@ describe.each(SERVICES)('%s', (_name, script) => {
     test('on: a peer that is no proxy cannot take as many addresses as it likes', async () => {
       const from = freshAddress()
       const request = (index: number) => via(`203.0.${index >> 8}.${index & 255}`, { from })
-      expectExactly(await burst(proxied, times(400, request)), ADDRESS)
+      expectExactly(await burst(proxied, times(330, request)), ADDRESS)
     })
 
     test('on: clients behind the proxy are counted apart, and exactly', async () => {
       const [one, other] = ['198.51.100.20', '198.51.100.21']
       const taken = await burst(
         proxied,
-        times(400, () => via(one!)),
+        times(330, () => via(one!)),
       )
       expectExactly(taken, ADDRESS)
       expect(remaining(await proxied.send(via(other!)), 'address')).toBe(299)
@@ -371,7 +371,7 @@ describe.each(SERVICES)('%s', (_name, script) => {
   describe('IPv6 clients count by /64, IPv4-mapped ones as IPv4', () => {
     test('hopping within a /64 counts once', async () => {
       const hop = (index: number) => via(`2001:db8:1:2:${(index * 163).toString(16)}::${index.toString(16)}`)
-      expectExactly(await burst(proxied, times(400, hop)), ADDRESS)
+      expectExactly(await burst(proxied, times(330, hop)), ADDRESS)
     })
 
     test('another /64 has a quota of its own', async () => {
@@ -396,7 +396,7 @@ describe.each(SERVICES)('%s', (_name, script) => {
       expectExactly(
         await burst(
           proxied,
-          times(400, (index) => via(spellings[index % spellings.length]!)),
+          times(330, (index) => via(spellings[index % spellings.length]!)),
         ),
         ADDRESS,
       )

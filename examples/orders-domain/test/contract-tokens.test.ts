@@ -14,7 +14,7 @@ beforeAll(async () => {
 })
 afterAll(() => Promise.all(ALGORITHMS.map((algorithm) => idps[algorithm].close())))
 
-describe.each(SERVICES)('%s', (_name, script) => {
+describe.each(SERVICES)('%s', { concurrent: true }, (_name, script) => {
   const services = {} as Record<(typeof ALGORITHMS)[number], OrdersService>
   let service: OrdersService
   beforeAll(async () => {

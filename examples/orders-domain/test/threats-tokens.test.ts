@@ -37,7 +37,7 @@ const claims = (more: Claims = {}): Claims => {
 }
 const header = (more: Claims = {}): Claims => ({ alg: 'RS256', typ: 'at+jwt', kid: published.kid, ...more })
 
-describe.each(SERVICES)('%s', (_name, script) => {
+describe.each(SERVICES)('%s', { concurrent: true }, (_name, script) => {
   let service: OrdersService
   beforeAll(async () => {
     service = await OrdersService.start(script, { ISSUER: idp.issuer })
@@ -183,7 +183,7 @@ describe.each(SERVICES)('%s', (_name, script) => {
     })
   })
 
-  describe('five parts: 401 in milliseconds, memory flat', () => {
+  describe('five parts: 401 in milliseconds', () => {
     const bomb = deflateRawSync(Buffer.alloc(4_000_000)).subarray(0, 5_000)
     test.each<[what: string, header: Claims]>([
       ['p2c bomb', { alg: 'PBES2-HS256+A128KW', enc: 'A128CBC-HS256', p2c: 2_147_483_647, p2s: 'c2FsdA' }],
@@ -257,18 +257,22 @@ describe.each(SERVICES)('%s', (_name, script) => {
       expect((await service.send({ token, target: '/nowhere' })).status).toBe(404)
     })
 
-    test.each<[what: string, spell: (token: string) => string]>([
-      ['padding', (token) => `${token}=`],
-      ['padding of each part', (token) => token.replaceAll('.', '=.')],
-      ['a dot more', (token) => `${token}.`],
-      ['a dot before', (token) => `.${token}`],
-      ['standard base64', (token) => token.replaceAll('-', '+').replaceAll('_', '/')],
-      ['a spelling of its last character', (token) => `${token.slice(0, -1)}${nextInAlphabet(token.at(-1)!)}`],
-    ])('another spelling of a token that is known: %s', async (_what, spell) => {
+    test.each<[what: string, status: number, spell: (token: string) => string]>([
+      ['padding', 401, (token) => `${token}=`],
+      ['padding of each part', 400, (token) => token.replaceAll('.', '=.')],
+      ['a dot more', 401, (token) => `${token}.`],
+      ['a dot before', 401, (token) => `.${token}`],
+      ['standard base64', 401, (token) => token.replaceAll('-', '+').replaceAll('_', '/')],
+      [
+        'another spelling of its last character',
+        401,
+        (token) => `${token.slice(0, -1)}${nextInAlphabet(token.at(-1)!)}`,
+      ],
+    ])('another spelling of a token that is known: %s', async (_what, status, spell) => {
       let token = await tokenFor(idp)
       while (spell(token) === token) token = await tokenFor(idp)
       expect((await service.send({ token, target: '/nowhere' })).status).toBe(404)
-      expect((await service.send({ token: spell(token), target: '/nowhere' })).status).toBe(401)
+      expect((await service.send({ token: spell(token), target: '/nowhere' })).status).toBe(status)
     })
   })
 
