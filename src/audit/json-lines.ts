@@ -119,7 +119,9 @@ class JsonLines implements JsonLinesSink {
     openSinks.delete(this)
     if (openSinks.size === 0) process.off('exit', flushAll)
     this.#dropped += this.#queue.length + this.#batchLines
-    await this.#output.close()
+    if (this.#writing === undefined) return this.#output.close()
+    // closed under a write in flight, the descriptor could be another file's before the write ends
+    void this.#writing.then(this.#output.close).catch(() => {})
   }
 
   #isBehind(): boolean {
@@ -151,7 +153,7 @@ class JsonLines implements JsonLinesSink {
     try {
       while (this.#batch.length > 0) {
         const taken = await this.#output.write(this.#batch)
-        if (this.#closed) return // given up and counted, and the destination is no longer ours
+        if (this.#closed) return // given up, and counted as lost
         this.#batch = this.#batch.subarray(taken)
       }
       this.#written += this.#batchLines

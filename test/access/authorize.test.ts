@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { toHttp } from '../../src/http/index.js'
 import { authorize, type Decision, type Principal } from '../../src/index.js'
-import { type Anything, ask, DENIED, NOT_FOUND, type Options, ORDER, UNKNOWN } from './orders.js'
+import { contextFor } from '../support/context.js'
+import { ALICE, type Anything, ask, DENIED, NOT_FOUND, type Options, ORDER, UNKNOWN } from './orders.js'
 
 const now = <T>(value: T): T => value
 const soon = async <T>(value: T): Promise<T> => value
@@ -185,4 +186,16 @@ test('describes itself, and cannot be changed', () => {
     about: { room: 'access', requires: { action: 'orders:delete' } },
   })
   expect(Object.isFrozen(guard)).toBe(true)
+})
+
+test.each<readonly [string, unknown, (request: Anything) => boolean]>([
+  ['missing', undefined, () => true],
+  ['denied', ORDER, () => false],
+  ['unknown', ORDER, ({ resource }) => resource.archived === undefined],
+])('answers with one frozen denial: %s', (_name, resource, decide) => {
+  const guard = authorize<Anything>({ action: 'orders:read', resource: () => resource, decide })
+  const denial = guard.check(contextFor(), { principal: ALICE })
+  expect(denial).toMatchObject({ allowed: false })
+  expect(Object.isFrozen(denial)).toBe(true)
+  expect(guard.check(contextFor(), { principal: ALICE })).toBe(denial)
 })

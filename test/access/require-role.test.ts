@@ -76,3 +76,11 @@ test('describes itself, and cannot be changed', () => {
   })
   expect(Object.isFrozen(guard)).toBe(true)
 })
+
+test('answers with one frozen denial', () => {
+  const guard = requireRole('admin')
+  const denial = guard.check(contextFor(), { principal: principal() })
+  expect(denial).toMatchObject({ allowed: false })
+  expect(Object.isFrozen(denial)).toBe(true)
+  expect(guard.check(contextFor(), { principal: principal() })).toBe(denial)
+})

@@ -144,6 +144,13 @@ describe('the principal', () => {
     expect(({} as { readonly roles?: unknown }).roles).toBeUndefined()
   })
 
+  test('claims may be nested as deep as the longest token allows', async () => {
+    const deep = `${'['.repeat(2_700)}${']'.repeat(2_700)}`
+    const token = signed(key, headerOf(key), JSON.stringify(standardClaims()).replace('{', `{"x":${deep},`))
+    expect(token.length).toBeGreaterThan(7_500)
+    expect(await ask(guard, token)).toMatchObject({ allowed: true })
+  })
+
   test('cannot be changed by one who shares it', async () => {
     const principal = await principalOf({ scope: 'a', roles: ['b'], realm_access: { roles: [{ name: 'c' }] } })
     const { scopes, roles, claims } = principal

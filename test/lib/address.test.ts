@@ -183,6 +183,18 @@ describe('addressMatcher', () => {
     ['010.0.0.1', false],
   ])('%s: %s', (address, expected) => expect(matches(address)).toBe(expected))
 
+  test.each<readonly [unknown, string]>([
+    ['10.0.0', 'ranges must hold addresses or CIDR ranges, got "10.0.0"'],
+    ['a.b.c.d/8', 'ranges must hold addresses or CIDR ranges, got "a.b.c.d/8"'],
+    ['::1%eth0', 'ranges must hold addresses or CIDR ranges, got "::1%eth0"'],
+    [undefined, 'ranges must hold addresses or CIDR ranges, got undefined'],
+    ['10.0.0.0/33', 'ranges: prefix out of range in "10.0.0.0/33"'],
+    ['::ffff:10.0.0.0/95', 'ranges: prefix out of range in "::ffff:10.0.0.0/95"'],
+    ['::/0', 'ranges: "::/0" covers every address'],
+  ])('of %s is a TypeError', (range, message) =>
+    expect(() => addressMatcher('ranges', [range as string])).toThrow(new TypeError(message)),
+  )
+
   test('of no range matches nothing', () => expect(addressMatcher('ranges', [])('10.0.0.1')).toBe(false))
 
   test('agrees with arithmetic on every IPv4 range', () => {

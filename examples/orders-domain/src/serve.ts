@@ -2,6 +2,13 @@ import { createServer, type RequestListener, type Server, type ServerResponse } 
 import type { AddressInfo, Socket } from 'node:net'
 import type { OrdersConfig } from './config.js'
 
+/** Node looks for requests that are late at this interval only, by default every 30 seconds. */
+const TIMEOUTS = {
+  headersTimeout: 10_000,
+  requestTimeout: 30_000,
+  keepAliveTimeout: 5_000,
+  connectionsCheckingInterval: 2_000,
+}
 /** What a request in flight may still take once the service is told to stop. */
 const DRAIN_MS = 10_000
 /** What a connection without a request may still take to send one. */
@@ -12,7 +19,7 @@ const HEAD_MS = 1_000
  * Says on standard error where it listens, since standard output may be the audit log.
  */
 export function serve(name: string, listener: RequestListener, config: OrdersConfig, close: () => Promise<void>): void {
-  const server = createServer({ headersTimeout: 10_000, requestTimeout: 30_000, keepAliveTimeout: 5_000 }, listener)
+  const server = createServer(TIMEOUTS, listener)
   server.on('error', (error) => {
     process.stderr.write(`${name}: ${error.message}\n`)
     process.exit(1)

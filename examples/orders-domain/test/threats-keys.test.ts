@@ -57,7 +57,7 @@ describe.each(SERVICES)('%s', { concurrent: true }, (_name, script) => {
     expect([401, 503]).toContain(unknown.status)
     const startedAt = performance.now()
     expect([await statusOf(service, cached), await statusOf(service, await tokenFor(own))]).toEqual([404, 404])
-    expect(performance.now() - startedAt).toBeLessThan(1_000)
+    expect(performance.now() - startedAt).toBeLessThan(3_000)
     await service.close()
   })
 
@@ -83,7 +83,7 @@ describe.each(SERVICES)('%s', { concurrent: true }, (_name, script) => {
       expect(keys.requests()).toBe(1)
       keys.become(json(published))
       const good = await tokenFor(idp)
-      await vi.waitFor(async () => expect(await statusOf(service, good)).toBe(404), { timeout: 6_000, interval: 100 })
+      await vi.waitFor(async () => expect(await statusOf(service, good)).toBe(404), { timeout: 12_000, interval: 100 })
       expect(lure.requests()).toBe(0)
       await Promise.all([service.close(), keys.close(), lure.close()])
     })

@@ -48,7 +48,7 @@ describe.each(SERVICES)('%s', { concurrent: true }, (_name, script) => {
   async function expectRefused(token: string, code: string | readonly string[] = 'token_signature_invalid') {
     const startedAt = performance.now()
     const answer = await service.send({ token, target: '/nowhere' })
-    expect(performance.now() - startedAt).toBeLessThan(1_000)
+    expect(performance.now() - startedAt).toBeLessThan(3_000)
     expect(answer.status).toBe(401)
     expect(answer.headers['www-authenticate']).toBe('Bearer realm="orders-api", error="invalid_token"')
     const line = await service.audit(answer)
@@ -203,7 +203,7 @@ describe.each(SERVICES)('%s', { concurrent: true }, (_name, script) => {
       const token = [part({ alg: 'PBES2-HS256+A128KW', p2c: 2_147_483_647 }), 'a', 'b', 'c', 'd'].join('.')
       const startedAt = performance.now()
       await Promise.all(Array.from({ length: 200 }, () => service.send({ token, target: '/nowhere' })))
-      expect(performance.now() - startedAt).toBeLessThan(5_000)
+      expect(performance.now() - startedAt).toBeLessThan(10_000)
       expect((await service.send({ target: '/healthz' })).status).toBe(200)
     })
   })

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { type RawAnswer, type RawRequest, rawRequest, type ServiceProcess, startService } from '@wardline/test-kit'
-import { expect, vi } from 'vitest'
+import { afterAll, expect, vi } from 'vitest'
 import { leaks } from './leaks.js'
 
 const mainOf = (name: string) => fileURLToPath(new URL(`../../../${name}/dist/main.js`, import.meta.url))
@@ -38,6 +38,10 @@ export function freshAddress(): string {
   return `127.${10 + (addresses >> 16)}.${(addresses >> 8) & 255}.${addresses & 255}`
 }
 
+/** What a failed test has left behind ends with its file. */
+const running = new Set<ServiceProcess>()
+afterAll(() => Promise.all([...running].map((process) => process.stop('SIGKILL'))))
+
 /** One service as a process, whose every request is remembered and held against its audit log at the end. */
 export class OrdersService {
   readonly process: ServiceProcess
@@ -47,6 +51,7 @@ export class OrdersService {
 
   private constructor(process: ServiceProcess, auditLog: string | undefined) {
     this.process = process
+    running.add(process)
     this.#auditLog = auditLog
   }
 
@@ -90,7 +95,7 @@ export class OrdersService {
         expect(lines, 'audit lines of the request').not.toHaveLength(0)
         return lines
       },
-      { timeout: 2_000, interval: 10 },
+      { timeout: 10_000, interval: 10 },
     )
   }
 
@@ -101,6 +106,7 @@ export class OrdersService {
   /** Stops the service and holds all it wrote against the contract. */
   async close(): Promise<void> {
     expect(await this.process.stop(), 'exit code').toBe(0)
+    running.delete(this.process)
     const lines = this.log.split('\n')
     expect(lines.pop(), 'the log ends with a line break').toBe('')
     const counts = new Map<unknown, number>()

@@ -1,5 +1,6 @@
 import {
   all,
+  allow,
   defineGuard,
   memoryStore,
   type RateLimitStore,
@@ -52,8 +53,8 @@ export const waiting = (world: World): Service => ({
   mountedAt: 'service',
   routes: [
     get('/open'),
-    get('/guard', [waits(world)]),
-    get('/handler', [noted(world, 'handler')], async () => {
+    get('/guard', [watches(world), waits(world)]),
+    get('/handler', [watches(world)], async () => {
       await world.gate.wait()
       return { status: 200, body: {} }
     }),
@@ -63,12 +64,22 @@ export const waiting = (world: World): Service => ({
   ],
 })
 
+/** Notes how the request ended. */
+const watches = ({ ran }: World) =>
+  defineGuard({
+    name: 'watches',
+    check: (ctx) => {
+      ctx.onFinished((status) => void ran.push(`finished with ${status}`))
+      return allow()
+    },
+  })
+
 const waits = ({ gate }: World) =>
   defineGuard({
     name: 'waits',
     check: async () => {
       await gate.wait()
-      return { allowed: true, facts: {} } as const
+      return allow()
     },
   })
 
