@@ -52,8 +52,11 @@ export function assertGuard(value: unknown, where: string): asserts value is Gua
     throw new TypeError(`${where}: a guard needs a name, got ${typeOf(name)}`)
 }
 
-const typeOf = (value: unknown): string =>
-  value === null ? 'null' : typeof value === 'function' ? 'a function (call it?)' : typeof value
+function typeOf(value: unknown): string {
+  if (value === null || Array.isArray(value)) return value === null ? 'null' : 'an array'
+  if (typeof value !== 'function') return typeof value
+  return 'facts' in value ? 'a middleware (give its policy)' : 'a function (call it?)'
+}
 
 /** A guard as data: its name, room, requirements and, for a composite, its parts. */
 export interface GuardDescription {

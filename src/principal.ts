@@ -15,3 +15,13 @@ export interface Principal {
   /** How the caller proved to be the one the credential names. */
   readonly proof: 'bearer'
 }
+
+/**
+ * The principal that a guard behind needs.
+ *
+ * @throws TypeError when no guard ahead gave one: the types say so at compile time, JavaScript finds out here.
+ */
+export function neededPrincipal(facts: { readonly principal: Principal }, guard: string): Principal {
+  if (typeof facts?.principal === 'object' && facts.principal !== null) return facts.principal
+  throw new TypeError(`${guard} needs the fact principal: put a guard that gives it, such as jwt(), before it`)
+}

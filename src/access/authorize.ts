@@ -3,7 +3,7 @@ import { allow, type Decision, type Denial, type Forbidden, forbid } from '../de
 import type { Guard, MaybePromise } from '../guard.js'
 import { andThen } from '../lib/maybe-promise.js'
 import { boolean, callable, knownOptions, nonEmptyString } from '../lib/options.js'
-import type { Principal } from '../principal.js'
+import { neededPrincipal, type Principal } from '../principal.js'
 import { attributesOf } from './attributes.js'
 
 /** What a decision is about: who, does what, to what, under which circumstances (NIST SP 800-162 section 2). */
@@ -48,6 +48,7 @@ export function authorize<
 >(options: AuthorizeOptions<Resource, Facts>): Guard<Facts, { readonly resource: Resource }> {
   knownOptions('authorize()', options, ['action', 'resource', 'decide', 'hide'])
   const action = nonEmptyString('action', options.action)
+  const name = `authorize(${action})`
   const load = callable('resource', options.resource)
   const decide = callable('decide', options.decide)
   const refusals = boolean('hide', options.hide ?? false) ? { status: 404 as const } : {}
@@ -59,22 +60,25 @@ export function authorize<
     context: RequestContext,
     facts: Facts,
   ): MaybePromise<Decision<{ readonly resource: Resource }>> => {
-    let missing = false
-    const onUnknown = () => {
-      missing = true
+    let missing: string | undefined
+    const onUnknown = (attribute: string) => {
+      missing ??= attribute
     }
     const request = {
       action,
       context: attributesOf(context, onUnknown),
       facts: attributesOf(facts, onUnknown),
-      principal: attributesOf(facts.principal, onUnknown),
+      principal: attributesOf(neededPrincipal(facts, name), onUnknown),
       resource: attributesOf(resource, onUnknown),
     }
-    return andThen(decide(request), (answer) => (missing ? unknown : answer === true ? allow({ resource }) : denied))
+    return andThen(decide(request), (answer) => {
+      if (missing !== undefined) return { ...unknown, cause: new Error(`no attribute '${missing}'`) }
+      return answer === true ? allow({ resource }) : denied
+    })
   }
 
   return Object.freeze({
-    name: `authorize(${action})`,
+    name,
     about: { room: 'access', requires: { action } } as const,
     check: (ctx: RequestContext, facts: Facts) =>
       andThen(

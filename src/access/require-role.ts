@@ -2,7 +2,7 @@ import type { RequestContext } from '../context.js'
 import { ALLOWED, type Decision, type Forbidden, forbid } from '../decision.js'
 import type { Guard } from '../guard.js'
 import { nonEmptyStrings } from '../lib/options.js'
-import type { Principal } from '../principal.js'
+import { neededPrincipal, type Principal } from '../principal.js'
 
 /**
  * Allows a principal that holds at least one of `roles`, compared exactly. Denies with 403 `role_missing`.
@@ -13,10 +13,13 @@ export function requireRole(...roles: readonly [string, ...string[]]): Guard<{ r
   const wanted = nonEmptyStrings('requireRole(): roles', roles)
   const label = wanted.join(' or ')
   const denial: Forbidden = Object.freeze(forbid('role_missing', `Requires role ${label}.`))
+  const name = `requireRole(${label})`
   return Object.freeze({
-    name: `requireRole(${label})`,
+    name,
     about: { room: 'access', requires: { anyRole: wanted } } as const,
-    check: (_ctx: RequestContext, { principal }: { readonly principal: Principal }): Decision =>
-      wanted.some((role) => principal.roles.has(role)) ? ALLOWED : denial,
+    check: (_ctx: RequestContext, facts: { readonly principal: Principal }): Decision => {
+      const { roles } = neededPrincipal(facts, name)
+      return wanted.some((role) => roles.has(role)) ? ALLOWED : denial
+    },
   })
 }

@@ -2,7 +2,7 @@ import type { RequestContext } from '../context.js'
 import { ALLOWED, type Decision, type Forbidden, forbid } from '../decision.js'
 import type { Guard } from '../guard.js'
 import { shown } from '../lib/options.js'
-import type { Principal } from '../principal.js'
+import { neededPrincipal, type Principal } from '../principal.js'
 
 /** RFC 6749 section 3.3, scope-token. */
 const SCOPE_TOKEN = /^[\x21\x23-\x5b\x5d-\x7e]+$/
@@ -24,10 +24,13 @@ export function requireScope(...scopes: readonly [string, ...string[]]): Guard<{
     ...forbid('scope_missing', `Requires scope ${scope}.`),
     challenges: [{ scheme: 'Bearer', params: { error: 'insufficient_scope', scope } }],
   })
+  const name = `requireScope(${scope})`
   return Object.freeze({
-    name: `requireScope(${scope})`,
+    name,
     about: { room: 'access', requires: { allScopes: scopes } } as const,
-    check: (_ctx: RequestContext, { principal }: { readonly principal: Principal }): Decision =>
-      scopes.every((wanted) => principal.scopes.has(wanted)) ? ALLOWED : denial,
+    check: (_ctx: RequestContext, facts: { readonly principal: Principal }): Decision => {
+      const held = neededPrincipal(facts, name).scopes
+      return scopes.every((wanted) => held.has(wanted)) ? ALLOWED : denial
+    },
   })
 }

@@ -30,13 +30,13 @@ export interface ClosableAuditTrail extends AuditTrail {
  */
 export function auditTrail(options: AuditTrailOptions = {}): ClosableAuditTrail {
   knownOptions('auditTrail()', options, ['sink', 'include'])
+  const all = oneOf('include', options.include ?? 'all', ['all', 'denials']) === 'all'
   const { sink = jsonLines() } = options
   if (typeof sink !== 'object' || sink === null) {
     throw new TypeError(`sink must have write and close, got ${shown(sink)}`)
   }
   callable('sink.write', sink.write)
   callable('sink.close', sink.close)
-  const all = oneOf('include', options.include ?? 'all', ['all', 'denials']) === 'all'
   return Object.freeze({
     record: (event: AuditEvent) => {
       if (all || event.decision === 'deny' || event.notices !== undefined) sink.write(event)

@@ -155,7 +155,9 @@ function checked(options: JwtOptions) {
   knownOptions('jwt()', options, KNOWN)
   const { issuer, jwksUri } = options
   if (!isSecureUrl(issuer) || /[?#]/.test(issuer)) {
-    throw new TypeError(`issuer must be an https URL without query or fragment, got ${shown(issuer)}`)
+    throw new TypeError(
+      `issuer must be an https URL (http on loopback only) without query or fragment, got ${shown(issuer)}`,
+    )
   }
   if (jwksUri !== undefined && !isSecureUrl(jwksUri))
     throw new TypeError(`jwksUri must be an https URL, got ${shown(jwksUri)}`)

@@ -89,3 +89,14 @@ export class Mount<Facts extends object> {
     return this.#establish(exchange, allowance, ahead)
   }
 }
+
+/**
+ * Checks how many policies were given to `guard()` or `.and()`: a second one that is dropped would fail open.
+ *
+ * @throws TypeError for more than one; a request with its response counts, which is a `guard` mounted without a call.
+ */
+export function atMostOnePolicy(where: string, given: readonly unknown[]): void {
+  if (given.length <= 1) return
+  const advice = 'combine several with all(), and mount what guard() gives, not guard itself'
+  throw new TypeError(`${where} takes one policy, got ${given.length} arguments: ${advice}`)
+}

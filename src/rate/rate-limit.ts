@@ -4,7 +4,7 @@ import { ALLOWED, type Decision, exhaust } from '../decision.js'
 import type { Guard } from '../guard.js'
 import { clientNetwork } from '../lib/address.js'
 import { callable, integerBetween, knownOptions, shown } from '../lib/options.js'
-import type { Principal } from '../principal.js'
+import { neededPrincipal, type Principal } from '../principal.js'
 import { seconds } from './fields.js'
 import { type RateCharge, rateLedger } from './ledger.js'
 import { memoryStore } from './memory-store.js'
@@ -29,8 +29,10 @@ export interface RateLimitOptions<Needs extends object = NoFacts> {
 export const byClient = (ctx: RequestContext): string => clientNetwork(ctx.client)
 
 /** The caller: issuer and id together, so that two issuers' `alice` are two callers. */
-export const byPrincipal = (_ctx: RequestContext, { principal }: { readonly principal: Principal }): string =>
-  JSON.stringify([principal.issuer, principal.id])
+export function byPrincipal(_ctx: RequestContext, facts: { readonly principal: Principal }): string {
+  const { issuer, id } = neededPrincipal(facts, 'byPrincipal')
+  return JSON.stringify([issuer, id])
+}
 
 /**
  * Lets `limit` requests through at once and refills evenly over `windowMs` (GCRA). Exact under concurrency.

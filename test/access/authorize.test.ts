@@ -191,11 +191,22 @@ test('describes itself, and cannot be changed', () => {
 test.each<readonly [string, unknown, (request: Anything) => boolean]>([
   ['missing', undefined, () => true],
   ['denied', ORDER, () => false],
-  ['unknown', ORDER, ({ resource }) => resource.archived === undefined],
 ])('answers with one frozen denial: %s', (_name, resource, decide) => {
   const guard = authorize<Anything>({ action: 'orders:read', resource: () => resource, decide })
   const denial = guard.check(contextFor(), { principal: ALICE })
   expect(denial).toMatchObject({ allowed: false })
   expect(Object.isFrozen(denial)).toBe(true)
   expect(guard.check(contextFor(), { principal: ALICE })).toBe(denial)
+})
+
+test('tells the operator which attribute was missing', () => {
+  const guard = authorize<Anything>({
+    action: 'orders:read',
+    resource: () => ORDER,
+    decide: ({ resource }) => resource.archived === undefined,
+  })
+  expect(guard.check(contextFor(), { principal: ALICE })).toMatchObject({
+    code: 'attribute_unknown',
+    cause: new Error("no attribute 'archived'"),
+  })
 })

@@ -51,11 +51,12 @@ describe('a discovery document that is not believed', () => {
 
 describe('good keys survive, and a guard without keys stays shut', () => {
   const tooLong = () => new Response(' '.repeat(MAX_BYTES + 1))
-  test.each<[string, () => Response]>([
+  test.each<[string, (good: unknown) => Response]>([
     ['500', () => new Response('{}', { status: 500 })],
     ['404', () => new Response('{}', { status: 404 })],
     ['204', () => new Response(null, { status: 204 })],
-    ['206', () => Response.json({ keys: [] }, { status: 206 })],
+    ['206', (good) => Response.json({ keys: [good] }, { status: 206 })],
+    ['500 with a good key', (good) => Response.json({ keys: [good] }, { status: 500 })],
     ['no network', () => Response.error()],
     [
       'an exception',
@@ -80,7 +81,7 @@ describe('good keys survive, and a guard without keys stays shut', () => {
     const guard = idp.guard({ jwksUri: JWKS_URL })
     const token = idp.token()
     await ask(guard, token)
-    idp.fault = fault
+    idp.fault = () => fault(idp.keys[0]!.jwk)
     expect(await ask(guard, idp.token({}, { kid: 'unknown' }))).toMatchObject(unavailable)
     expect(idp.requests).toHaveLength(2)
     expect(await ask(guard, token)).toMatchObject({ allowed: true })

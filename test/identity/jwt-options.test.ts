@@ -13,7 +13,11 @@ test.each<[string, unknown, RegExp]>([
   ['a string', issuer, /^jwt\(\): options must be an object, got "https:\/\/idp.test"$/],
   ['an unknown option', { issuer, audience, audiance: 'x' }, /^jwt\(\): unknown option audiance; known are issuer, /],
   ['a secret', { issuer, audience, secret: 'x' }, /unknown option secret/],
-  ['no issuer', { audience }, /^issuer must be an https URL without query or fragment, got undefined$/],
+  [
+    'no issuer',
+    { audience },
+    /^issuer must be an https URL \(http on loopback only\) without query or fragment, got undefined$/,
+  ],
 ])('%s', (_name, options, message) => expect(() => jwt(options as never)).toThrow(typeError(message)))
 
 test.each<[keyof JwtOptions, unknown]>([

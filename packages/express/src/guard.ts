@@ -1,6 +1,7 @@
 import type { Decision, Guard, NoFacts, ServiceSettings } from 'wardline'
 import {
   applyHeaders,
+  atMostOnePolicy,
   baseline,
   Exchange,
   isPromiseLike,
@@ -65,16 +66,21 @@ export function createGuard(settings: ServiceSettings = {}): GuardFactory {
     }
     return Object.assign(middleware, {
       facts: (request: Guarded) => mount.facts(request[EXCHANGE]),
-      and: <More extends object>(policy: Guard<Facts, More>) => middlewareOf(new Mount<Facts & More>(policy, mount)),
+      and: <More extends object>(...given: readonly [policy: Guard<Facts, More>]) => {
+        atMostOnePolicy('and()', given)
+        return middlewareOf(new Mount<Facts & More>(given[0], mount))
+      },
     })
   }
 
   // `guard(undefined)` is a policy that went missing, not one that was left out
-  const guard: GuardFactory['guard'] = <Facts extends object>(...given: readonly [policy?: Guard<NoFacts, Facts>]) =>
-    middlewareOf(new Mount<Facts>(given.length === 0 ? baseline() : given[0]!))
+  const guard: GuardFactory['guard'] = <Facts extends object>(...given: readonly [policy?: Guard<NoFacts, Facts>]) => {
+    atMostOnePolicy('guard()', given)
+    return middlewareOf(new Mount<Facts>(given.length === 0 ? baseline() : given[0]!))
+  }
 
   const guarded: GuardFactory['guarded'] = (policy) => {
-    const middleware = typeof policy === 'function' ? policy : guard(policy)
+    const middleware = typeof policy === 'function' && 'facts' in policy ? policy : guard(policy)
     return methodDecorator<[ExpressRequest, ExpressResponse, ExpressNext]>(
       (method) =>
         function (request, response, next) {

@@ -164,3 +164,15 @@ test.each([
   expect(() => guard(policy as never)).toThrow(new TypeError(`guard(): expected a guard, got ${got}`))
   expect(() => guard(tenant).and(policy as never)).toThrow(new TypeError(`and(): expected a guard, got ${got}`))
 })
+
+test('guard and .and refuse a second policy, which would be dropped', () => {
+  const { guard } = recorded()
+  const two = [tenant, tenant] as unknown as [typeof tenant]
+  expect(() => guard(...two)).toThrow(/^guard\(\) takes one policy, got 2 arguments: combine several with all\(\)/)
+  expect(() => guard(tenant).and(...two)).toThrow(/^and\(\) takes one policy, got 2 arguments/)
+})
+
+test('guarded refuses a function that is no middleware of a guard', () => {
+  const { guarded } = recorded()
+  expect(() => guarded((() => {}) as never)).toThrow(/^guard\(\): expected a guard, got a function \(call it\?\)$/)
+})

@@ -54,6 +54,12 @@ export const LIMITS: readonly Scenario[] = [
     expect(statuses(answers)).toEqual([403, 403, 403, 403, 403, 403, 429, 429])
   }),
 
+  limited('a request refused by a limit of the service itself spends none of the others', async (app) => {
+    const answers = await app.burst(10, getting('/full'))
+    expect(count(answers, 429)).toBe(10)
+    expect(remaining(await app.send(getting('/address')), 'address')).toBe(5)
+  }),
+
   limited('a forged token spends nothing of the principal it names', async (app) => {
     for (const token of ['forged', 'other-payload', 'expired']) await app.send(getting('/principal', as(token)))
     const answers = [

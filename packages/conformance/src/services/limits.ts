@@ -2,6 +2,7 @@ import {
   all,
   allow,
   defineGuard,
+  exhaust,
   memoryStore,
   type RateLimitStore,
   rateLimit,
@@ -12,7 +13,7 @@ import {
 import { get, post } from '../route.js'
 import type { Service } from '../service.js'
 import { settingsOf, type World } from '../world.js'
-import { apiKey, later, limit, limitByPrincipal, noted, signedIn } from './guards.js'
+import { answers, apiKey, later, limit, limitByPrincipal, noted, signedIn } from './guards.js'
 import { WHATEVER } from './schemas.js'
 
 /** Limits that are soon reached. */
@@ -31,6 +32,7 @@ export const limited = (world: World): Service => {
       get('/remote', [limit('remote', 4, remote(memoryStore()))]),
       get('/principal', [jwtGuard, limitByPrincipal('principal', 2)]),
       get('/denied', [jwtGuard, admins]),
+      get('/full', [answers('full', () => exhaust('queue_full', 5))]),
       get('/costly', [rateLimit({ name: 'cost', limit: 10, windowMs: 60_000, cost: 4 })]),
       get('/either', [later(apiKey), limitByPrincipal('principal', 2)]),
     ],
