@@ -118,7 +118,9 @@ class JsonLines implements JsonLinesSink {
     clearTimeout(this.#timer)
     openSinks.delete(this)
     if (openSinks.size === 0) process.off('exit', flushAll)
-    this.#dropped += this.#queue.length + this.#batchLines
+    const lost = this.#queue.length + this.#batchLines
+    this.#dropped += lost
+    if (lost > 0 && !this.#broken) this.#bounds.onError(new Error(`${lost} events were given up when it was closed`))
     if (this.#writing === undefined) return this.#output.close()
     // closed under a write in flight, the descriptor could be another file's before the write ends
     void this.#writing.then(this.#output.close).catch(() => {})

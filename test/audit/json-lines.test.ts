@@ -6,6 +6,8 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { auditTrail, type JsonLinesOptions, jsonLines } from '../../src/audit/index.js'
 import { eventAt } from './sample.js'
 
+const eventually = (holds: () => boolean) => vi.waitUntil(holds, { timeout: 10_000 })
+
 let folder: string
 let path: string
 beforeEach(async () => {
@@ -85,7 +87,7 @@ describe('events wait for others', () => {
     await new Promise((resolve) => setTimeout(resolve, 50))
     expect(readFileSync(path, 'utf8')).toBe('')
     expect(sink.counts()).toEqual({ written: 0, dropped: 0 })
-    await vi.waitUntil(() => sink.counts().written === 2, { timeout: 5_000 })
+    await eventually(() => sink.counts().written === 2)
     expect(pathsIn(path)).toEqual(['/1', '/2'])
     await sink.close()
   })
@@ -137,7 +139,7 @@ describe('a full queue', () => {
     const sink = jsonLines({ path, flushMs: 0, maxQueueBytes: 4096 })
     for (const at of numbered(100)) sink.write(eventAt(at))
     const { dropped } = sink.counts()
-    await vi.waitUntil(() => sink.counts().written === 100 - dropped)
+    await eventually(() => sink.counts().written === 100 - dropped)
     sink.write(eventAt('/later'))
     await sink.close()
     expect(sink.counts()).toEqual({ written: 101 - dropped, dropped })
@@ -149,7 +151,7 @@ describe('a full queue', () => {
   test('is told also when no other event comes', async () => {
     const sink = jsonLines({ path, flushMs: 0, maxQueueBytes: 4096 })
     sink.write(eventAt('/too-long', { code: 'x'.repeat(4096) }))
-    await vi.waitUntil(() => readFileSync(path, 'utf8') !== '')
+    await eventually(() => readFileSync(path, 'utf8') !== '')
     expect(linesOf(path)).toMatchObject([{ code: 'audit_events_dropped', dropped: 1 }])
     expect(sink.counts()).toEqual({ written: 0, dropped: 1 })
     await sink.close()

@@ -2,7 +2,7 @@ import type { ClientAddressRule, Peer } from '../../src/index.js'
 import { headerReader } from '../support/context.js'
 
 /** The other end of the connection, by its canonical address; undefined for a Unix socket. */
-export const peerAt = (address: string | undefined): Peer => ({
+const peerAt = (address: string | undefined): Peer => ({
   address,
   encrypted: false,
   certificate: () => undefined,

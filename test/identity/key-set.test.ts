@@ -148,6 +148,13 @@ describe('one key, one algorithm (RFC 8725 section 3.1)', () => {
   )
 })
 
+test.each(['ES256', 'ES384'] as const)('an EC key without alg is an %s key by its curve', async (algorithm) => {
+  const key = testKey(algorithm, { alg: undefined })
+  for (const algorithms of [['ES256', 'ES384'] as const, ['ES384', 'ES256'] as const]) {
+    expect(await ask(guardFor([key.jwk], { algorithms }), tokenBy(key, { alg: algorithm }))).toMatchObject(allowed)
+  }
+})
+
 describe('key ids', () => {
   const ec = testKey('ES256', { kid: 'one' })
   const sameKid = testKey('RS256', { kid: 'one' })

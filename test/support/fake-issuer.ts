@@ -11,7 +11,7 @@ export const NOW_MS = 1_700_000_000_000
 export const NOW = NOW_MS / 1000
 
 type Members = Readonly<Record<string, unknown>>
-export type TestAlgorithm = 'RS256' | 'PS256' | 'ES256' | 'EdDSA'
+export type TestAlgorithm = 'RS256' | 'PS256' | 'ES256' | 'ES384' | 'EdDSA'
 
 /** A key pair, and its public part as a JWKS lists it. */
 export interface TestKey {
@@ -23,15 +23,24 @@ export interface TestKey {
 
 /** @param members - Added to the JWK; `undefined` leaves one out. */
 export function testKey(algorithm: TestAlgorithm = 'ES256', members: Members = {}, modulusLength = 2048): TestKey {
-  const pair =
-    algorithm === 'ES256'
-      ? generateKeyPairSync('ec', { namedCurve: 'P-256' })
-      : algorithm === 'EdDSA'
-        ? generateKeyPairSync('ed25519')
-        : generateKeyPairSync('rsa', { modulusLength })
+  const pair = keyPair(algorithm, modulusLength)
   const publicPart = pair.publicKey.export({ format: 'jwk' })
   const jwk = JSON.parse(JSON.stringify({ ...publicPart, alg: algorithm, kid: randomUUID(), use: 'sig', ...members }))
   return { algorithm, ...pair, jwk }
+}
+
+function keyPair(algorithm: TestAlgorithm, modulusLength: number) {
+  switch (algorithm) {
+    case 'RS256':
+    case 'PS256':
+      return generateKeyPairSync('rsa', { modulusLength })
+    case 'ES256':
+      return generateKeyPairSync('ec', { namedCurve: 'P-256' })
+    case 'ES384':
+      return generateKeyPairSync('ec', { namedCurve: 'P-384' })
+    case 'EdDSA':
+      return generateKeyPairSync('ed25519')
+  }
 }
 
 /** The claims that RFC 9068 section 2.2 requires. */
@@ -67,6 +76,8 @@ export function signature({ algorithm, privateKey }: TestKey, input: string): Bu
       return sign('sha256', bytes, { key: privateKey, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: 32 })
     case 'ES256':
       return sign('sha256', bytes, { key: privateKey, dsaEncoding: 'ieee-p1363' })
+    case 'ES384':
+      return sign('sha384', bytes, { key: privateKey, dsaEncoding: 'ieee-p1363' })
     case 'EdDSA':
       return sign(null, bytes, privateKey)
   }

@@ -17,7 +17,7 @@ const cases = (section: string, code: string, member: string, values: readonly u
 /** Key A.1 of RFC 8037: anyone may sign with it. */
 const FOREIGN_JWK = { kty: 'OKP', crv: 'Ed25519', x: '11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo' }
 
-export const NOT_STRINGS: readonly unknown[] = [null, 1, true, ['at+jwt'], { 0: 'a' }]
+const NOT_STRINGS: readonly unknown[] = [null, 1, true, ['at+jwt'], { 0: 'a' }]
 
 /** The key is an ES256 key; `algorithms` is the default. */
 export const REFUSED_HEADERS: readonly HeaderCase[] = [

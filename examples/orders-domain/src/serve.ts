@@ -29,6 +29,7 @@ export function serve(name: string, listener: RequestListener, config: OrdersCon
     const host = family === 'IPv6' ? `[${address}]` : address
     process.stderr.write(`${name}: listening on http://${host}:${port}\n`)
   })
+  expectNothingSpecial(server)
   const connections = connectionsOf(server)
   let stopping = false
   const stop = () => {
@@ -40,6 +41,18 @@ export function serve(name: string, listener: RequestListener, config: OrdersCon
   }
   process.on('SIGTERM', stop)
   process.on('SIGINT', stop)
+}
+
+/**
+ * Requests with an Expect field (RFC 9110 section 10.1.1) meet the guard like any other: Node itself would answer 417, or
+ * ask for a body that the guard may refuse unread. The body is asked for when somebody begins to read it.
+ */
+function expectNothingSpecial(server: Server): void {
+  server.on('checkExpectation', (request, response) => void server.emit('request', request, response))
+  server.on('checkContinue', (request, response) => {
+    request.once('resume', () => void (response.headersSent || response.writeContinue()))
+    server.emit('request', request, response)
+  })
 }
 
 type Connections = ReadonlyMap<Socket, ReadonlySet<ServerResponse>>

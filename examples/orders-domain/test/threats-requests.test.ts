@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { request as httpRequest, type IncomingMessage } from 'node:http'
 import { type Idp, startIdp } from '@wardline/test-kit'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ADMIN, CLERK, ORDER, READER, tokenFor } from './support/callers.js'
@@ -185,6 +187,46 @@ describe.each(SERVICES)('%s', { concurrent: true }, (_name, script) => {
     const answer = await service.send({ token: await tokenFor(idp), target: '/nowhere', headers })
     expect(answer.status).toBe(status)
   })
+
+  test('an Expect field leads nobody past the guard', async () => {
+    const stranger = await service.send({ target: '/orders/1', headers: [['expect', 'nothing']] })
+    expect([stranger.status, (await service.audit(stranger)).code]).toEqual([401, 'token_missing'])
+  })
+
+  test.each<[what: string, body: object, heads: readonly number[]]>([
+    ['is not asked for a body that is refused unread', { length: 70_000 }, [413]],
+    ['is asked for a body that is read', { body: JSON.stringify(ORDER) }, [100, 201]],
+  ])(
+    'a client that waits for 100 (Continue) %s',
+    async (_what, { length, body }: { length?: number; body?: string }, heads) => {
+      const token = await tokenFor(idp, CLERK)
+      service.keepSecret(token)
+      const seen: number[] = []
+      const request = httpRequest({
+        port: service.process.port,
+        method: 'POST',
+        path: '/orders',
+        headers: {
+          authorization: `Bearer ${token}`,
+          'content-type': 'application/json',
+          'content-length': length ?? body?.length,
+          expect: '100-continue',
+          traceparent: `00-${token.slice(-32).replace(/[^0-9a-f]/g, '0')}-00f067aa0ba902b7-01`,
+        },
+      })
+      request.on('error', () => {}) // the connection is given up once the answer is there
+      request.on('continue', () => {
+        seen.push(100)
+        request.end(body)
+      })
+      request.flushHeaders()
+      const [response] = (await once(request, 'response')) as [IncomingMessage]
+      seen.push(response.statusCode ?? 0)
+      response.resume()
+      request.destroy()
+      expect(seen).toEqual(heads)
+    },
+  )
 
   test('HEAD is GET, for whom it is allowed and what it counts', async () => {
     const target = `/orders/${await create()}`

@@ -19,6 +19,8 @@ export function ordersApp(config: OrdersConfig, settings: ReturnType<typeof orde
   const policies = ordersPolicies(config, orders)
 
   const app = new Koa()
+  // Clients that left, or broke the protocol: what a handler throws is told by onError below.
+  app.on('error', () => {})
   const everyone = guard(policies.everyone)
   app.use(healthz)
   app.use(everyone)

@@ -22,6 +22,7 @@ export function ordersApp(config: OrdersConfig, settings: ReturnType<typeof orde
   app.enable('case sensitive routing')
   app.enable('strict routing')
   app.disable('x-powered-by')
+  app.disable('etag') // nothing here may be cached, so nothing is revalidated
 
   // Public, and outside the guard: the orchestrator's probe has no token, and the answer says nothing about orders.
   app.get('/healthz', (_req, res) => {
@@ -73,5 +74,9 @@ const onError: ErrorRequestHandler = (error, _req, res, next) => {
 }
 
 function send(res: Response, { status, headers, body }: Answer): void {
-  res.status(status).set(headers).end(body)
+  res
+    .status(status)
+    .set(headers)
+    .set('content-length', String(Buffer.byteLength(body)))
+    .end(body)
 }

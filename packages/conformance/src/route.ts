@@ -19,7 +19,7 @@ export const put = routeBy('put')
 export const remove = routeBy('delete')
 
 /** Answers with what the handler found: facts by name, `params`, and `body` where the framework has one. */
-export const echo = ({ facts, params, body }: Call): Reply => ({ status: 200, body: { ...shown(facts), params, body } })
+const echo = ({ facts, params, body }: Call): Reply => ({ status: 200, body: { ...shown(facts), params, body } })
 
 /** A principal's sets as arrays: JSON has none. */
 function shown(facts: object): object {

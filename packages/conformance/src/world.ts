@@ -41,7 +41,7 @@ export const settingsOf = (world: World, rest: ServiceSettings = {}): ServiceSet
 })
 
 /** Holds whoever waits at it, so that a test can act while a guard or a handler is at work. */
-export class Gate {
+class Gate {
   #reach: () => void = () => {}
   #open: () => void = () => {}
   readonly #opened = new Promise<void>((resolve) => {
