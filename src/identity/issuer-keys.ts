@@ -126,8 +126,13 @@ export class IssuerKeys {
     this.#notBeforeMs = nowMs + Math.min(MAX_RETRY_MS, 1_000 * 2 ** (this.#failures - 1))
   }
 
-  async #fetchKeys(): Promise<KeySet> {
+  /** Within the time limit, also over a network that does not honour the signal. */
+  #fetchKeys(): Promise<KeySet> {
     const signal = AbortSignal.timeout(FETCH_TIMEOUT_MS)
+    return Promise.race([this.#fetchKeysUntil(signal), aborted(signal)])
+  }
+
+  async #fetchKeysUntil(signal: AbortSignal): Promise<KeySet> {
     this.#jwksUri ??= await this.#discover(signal)
     const document = await fetchJson(this.#options.fetch, this.#jwksUri, MAX_DOCUMENT_BYTES, signal)
     return importKeySet(document, this.#options.algorithms, this.#set)
@@ -145,3 +150,8 @@ export class IssuerKeys {
     return document.jwks_uri
   }
 }
+
+const aborted = (signal: AbortSignal): Promise<never> =>
+  new Promise((_resolve, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true })
+  })

@@ -16,6 +16,7 @@ export function parseQuery(query: string): TextValues | Denial {
   const pairs = query === '' ? [] : query.split('&', MAX_PARAMETERS + 1)
   if (pairs.length > MAX_PARAMETERS) return TOO_MANY
   for (const pair of pairs) {
+    if (pair === '') continue // as URL section 5.1 says
     const equals = pair.indexOf('=')
     const name = decode(equals === -1 ? pair : pair.slice(0, equals))
     const value = decode(equals === -1 ? '' : pair.slice(equals + 1))

@@ -302,3 +302,9 @@ describe('an issuer that is away', () => {
     expect(idp.requests).toEqual([DISCOVERY_URL, JWKS_URL, JWKS_URL, DISCOVERY_URL, JWKS_URL])
   })
 })
+
+test('a network that neither answers nor honours the signal is given up after five seconds', async () => {
+  const idp = new FakeIssuer()
+  idp.fault = () => new Promise(() => {})
+  expect(await ask(idp.guard(), longToken(idp))).toMatchObject(unavailable)
+}, 15_000)
