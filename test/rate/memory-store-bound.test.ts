@@ -35,6 +35,15 @@ describe('at the bound', () => {
     expect(remembered).toEqual(Array.from({ length: 10 }, (_, i) => `k${99 - i}`))
   })
 
+  test('a spent bucket that is full again gives way before one that still counts', () => {
+    const take = storeOf(2, 2, 100)
+    take('counting', 0, 1, { limit: 2, windowMs: 10_000 })
+    take('full', 0, 2)
+    take('next', 100)
+    expect(take('counting', 100, 1, { limit: 2, windowMs: 10_000 })).toMatchObject({ remaining: 0 })
+    expect(take('counting', 100, 1, { limit: 2, windowMs: 10_000 })).toMatchObject({ allowed: false })
+  })
+
   test('keys of one request never push each other out', () => {
     const store = memoryStore({ maxKeys: 2 })
     const both = ['a', 'b'].map((key) => ({ key, limit: 3, windowMs: WINDOW_MS, cost: 1 }))

@@ -66,6 +66,24 @@ describe('beside token buckets drawn by hand', () => {
       ),
     ))
 
+  test('the largest limits, as far from the epoch as today', () =>
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 900_000, max: 1_000_000 }),
+        fc.integer({ min: 1, max: 86_400_000 }),
+        fc.array(fc.tuple(fc.nat(1000), fc.integer({ min: 1, max: 900_000 })), { minLength: 5, maxLength: 30 }),
+        (limit, windowMs, takes) => {
+          const store = storeOf()
+          const bucket = new TokenBucket({ limit, windowMs })
+          let now = 0
+          for (const [stepMs, cost] of takes) {
+            now += stepMs
+            expect(store.take([ask('k', limit, windowMs, cost)], now)).toEqual([bucket.take(cost, now)])
+          }
+        },
+      ),
+    ))
+
   test('several buckets at once are taken all or none, also the same one twice', () =>
     fc.assert(
       fc.property(
@@ -168,6 +186,13 @@ describe('the clock', () => {
     expect(allowedOf(store.take([ask('k', 2, 1000)], -backMs + 500))).toEqual([true])
     expect(allowedOf(store.take([ask('k', 2, 1000)], -backMs + 500))).toEqual([false])
     expect(store.look(ask('k', 2, 1000), -backMs + 1500)).toMatchObject({ allowed: true, remaining: 2 })
+  })
+
+  test('that stepped back is still behind a bucket after others were taken', () => {
+    const store = empty(0)
+    store.take([ask('other', 2, 1000)], -3_600_000)
+    expect(store.look(ask('k', 2, 1000), -3_600_000)).toBeUndefined()
+    expect(store.look(ask('other', 2, 1000), -3_600_000)).toMatchObject({ allowed: true, remaining: 1 })
   })
 
   test('behind the bucket, looking leaves the answer to the taking', () => {

@@ -80,6 +80,14 @@ describe.each(forms)('a store that answers %s', (_form, as) => {
   )
 })
 
+test.each<readonly [string, readonly unknown[]]>([
+  ['the second', [there, {}]],
+  ['the first', [{}, there]],
+])('a store that leaves %s of two limits unanswered denies as unavailable', async (_which, states) => {
+  const store = answering(() => states as never)
+  expect(await ask(store, store)).toMatchObject({ kind: 'unavailable', code: 'store_unavailable' })
+})
+
 // threats.md, Keys and availability: store down.
 describe('a store that is down', () => {
   const boom = new Error('connection refused')
