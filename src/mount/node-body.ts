@@ -101,10 +101,13 @@ export function drain(request: IncomingMessage): void {
  */
 function linger(request: IncomingMessage): void {
   const { socket } = request
-  const destroySoon = socket.destroySoon.bind(socket)
+  const { destroySoon } = socket
+  // Put back with the request's end, or a connection that lives on would grow a layer with every refusal.
+  request.once('close', () => {
+    socket.destroySoon = destroySoon
+  })
   socket.destroySoon = () => {
-    if (request.closed) return destroySoon()
     socket.end()
-    request.once('close', destroySoon)
+    request.once('close', () => destroySoon.call(socket))
   }
 }

@@ -11,8 +11,8 @@ export interface PolicyState {
 
 /**
  * `RateLimit-Policy` and `RateLimit` (draft-ietf-httpapi-ratelimit-headers-11, sections 3 and 4): structured lists, one
- * item per limit. `t` is when the quota is whole again; on a refusal, when the request would be let in, so that
- * `Retry-After` never names an earlier time.
+ * item per limit. `t` is when the quota is whole again; for a limit that refused, when the request would be let in, so that
+ * `Retry-After` names no earlier time than any of those.
  */
 export function rateLimitFields(policies: readonly PolicyState[]): HeaderList {
   const policy = policies.map(({ name, limit, windowMs }) => `"${name}";q=${limit};w=${seconds(windowMs)}`)
