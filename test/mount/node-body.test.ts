@@ -130,3 +130,14 @@ describe('drain', () => {
     expect(request.listenerCount('data')).toBe(0)
   })
 })
+
+test('a connection that lives on keeps nothing of the refused requests it carried', async () => {
+  const { request, client } = await arrival(sized(5))
+  const { destroySoon } = request.socket
+  drain(request)
+  expect(request.socket.destroySoon).not.toBe(destroySoon)
+  client.write('hello')
+  await once(request, 'close')
+  expect(request.socket.destroySoon).toBe(destroySoon)
+  expect(request.socket.destroyed).toBe(false)
+})
