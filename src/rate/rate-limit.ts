@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto'
 import type { NoFacts, RequestContext } from '../context.js'
-import { ALLOWED, type Decision, exhaust } from '../decision.js'
+import { allowance, type Decision, exhaust, NO_FACTS } from '../decision.js'
 import type { Guard } from '../guard.js'
 import { clientNetwork } from '../lib/address.js'
 import { callable, integerBetween, knownOptions, shown } from '../lib/options.js'
 import { neededPrincipal, type Principal } from '../principal.js'
-import { seconds } from './fields.js'
-import { type RateCharge, rateLedger } from './ledger.js'
+import { policyItem, seconds } from './fields.js'
+import { type Limit, type RateCharge, rateLedger } from './ledger.js'
 import { memoryStore } from './memory-store.js'
 import type { RateLimitStore } from './store.js'
 
@@ -31,7 +31,8 @@ export const byClient = (ctx: RequestContext): string => clientNetwork(ctx.clien
 /** The caller: issuer and id together, so that two issuers' `alice` are two callers. */
 export function byPrincipal(_ctx: RequestContext, facts: { readonly principal: Principal }): string {
   const { issuer, id } = neededPrincipal(facts, 'byPrincipal')
-  return JSON.stringify([issuer, id])
+  // The length says where the issuer ends: `a,b` and `c` are not `a` and `b,c`.
+  return `${issuer.length}:${issuer}${id}`
 }
 
 /**
@@ -49,23 +50,26 @@ export function rateLimit<Needs extends object = NoFacts>(options: RateLimitOpti
   if (!POLICY_NAME.test(name)) throw new TypeError(`name must be 1 to 64 of A-Z a-z 0-9 _ . -, got ${shown(name)}`)
   const limit = integerBetween('limit', options.limit, 1, 1_000_000)
   const windowMs = integerBetween('windowMs', options.windowMs, 1, 31 * 24 * 3_600_000)
-  const costOf = typeof cost === 'function' ? cost : constant(integerBetween('cost', cost, 1, limit))
+  const costOf = typeof cost === 'function' ? cost : integerBetween('cost', cost, 1, limit)
   const keyOf = callable('key', key)
   const store = checkedStore(options.store ?? memoryStore())
-  const prefix = `${name}:${limit}/${windowMs}:`
-  const guard = `rateLimit(${name})`
+  const policy = `${name}:${limit}/${windowMs}`
+  const itself: Limit = Object.freeze({
+    name,
+    guard: `rateLimit(${name})`,
+    store,
+    policyItem: policyItem(name, limit, windowMs),
+  })
 
   return Object.freeze({
-    name: guard,
+    name: itself.guard,
     about: { room: 'rate', requires: { name, limit, windowMs } } as const,
     check: (ctx: RequestContext, facts: Needs): Decision => {
-      const asked = integerBetween('cost', costOf(ctx, facts), 1, Number.MAX_SAFE_INTEGER)
-      // What costs more than the bucket holds never fits, however much more: the times in the answer stay bounded.
-      const spent = Math.min(asked, limit + 1)
-      const request = { key: prefix + bounded(keyOf(ctx, facts)), limit, windowMs, cost: spent }
-      const charges: readonly RateCharge[] = [{ ledger: rateLedger, name, guard, store, request }]
+      const spent = typeof costOf === 'number' ? costOf : boundedCost(costOf(ctx, facts), limit)
+      const request = { policy, key: boundedKey(keyOf(ctx, facts)), limit, windowMs, cost: spent }
+      const charges: readonly RateCharge[] = [{ ledger: rateLedger, limit: itself, request }]
       const state = store.look(request, ctx.nowMs)
-      if (state === undefined || state.allowed) return { ...ALLOWED, charges }
+      if (state === undefined || state.allowed) return allowance(NO_FACTS, undefined, charges)
       return { ...exhaust('rate_limited', seconds(state.retryAfterMs), [name]), charges }
     },
   })
@@ -74,15 +78,17 @@ export function rateLimit<Needs extends object = NoFacts>(options: RateLimitOpti
 /** Structured field string (RFC 9651 section 3.3.3) without characters that need escaping. */
 const POLICY_NAME = /^[A-Za-z0-9_.-]{1,64}$/
 
-const constant = (value: number) => () => value
-
 function checkedStore(store: RateLimitStore): RateLimitStore {
   if (typeof store?.take === 'function' && typeof store.look === 'function') return store
   throw new TypeError(`store must have take and look, got ${shown(store)}`)
 }
 
+/** What costs more than the bucket holds never fits, however much more: the times in the answer stay bounded. */
+const boundedCost = (cost: number, limit: number): number =>
+  Math.min(integerBetween('cost', cost, 1, Number.MAX_SAFE_INTEGER), limit + 1)
+
 /** What a request names becomes a key of bounded length; one that looks like a hash is hashed, lest it name another's. */
-function bounded(key: unknown): string {
+function boundedKey(key: unknown): string {
   if (typeof key !== 'string') throw new TypeError(`key must give a string, got ${typeof key}`)
   return key.length <= 128 && !key.startsWith('#') ? key : `#${createHash('sha256').update(key).digest('base64url')}`
 }

@@ -2,7 +2,15 @@ import type { MaybePromise } from '../guard.js'
 
 /** What one limit asks of one key. */
 export interface BucketRequest {
-  /** Names the bucket: the limit's name, its size and the key. Bounded in length. */
+  /**
+   * Names the limit, with its name and its size, such as `login:5/60000`. All requests of one policy have the same
+   * `limit` and `windowMs`.
+   */
+  readonly policy: string
+  /**
+   * Names the bucket among those of its policy: who is counted. At most 128 characters from `rateLimit`. A store that
+   * needs one text joins the two as `policy:key`, which no two buckets share.
+   */
   readonly key: string
   /** Tokens the bucket holds. */
   readonly limit: number

@@ -16,6 +16,7 @@ import {
   rateLimit,
   unavailable,
 } from '../../src/index.js'
+import type { RateCharge } from '../../src/rate/ledger.js'
 import { contextFor } from '../support/context.js'
 import { answering, decideNow, giving, later, stranger } from '../support/guards.js'
 
@@ -120,7 +121,8 @@ describe.each<[string, (guard: AnyGuard) => AnyGuard]>([
 
   describe('charges', () => {
     const limits = { a: limited('a'), b: limited('b'), c: limited('c') }
-    const spent = (decision: Decision<object>) => decision.charges?.map((charge) => (charge as { name?: string }).name)
+    const spent = (decision: Decision<object>) =>
+      decision.charges?.map((charge) => (charge as Partial<RateCharge>).limit?.name)
     const check = async (guard: AnyGuard) => spent(await guard.check(ctx, {}))
 
     test.each<[string, readonly AnyGuard[], readonly string[]]>([

@@ -1,19 +1,29 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { all, challenge, rateLimit } from '../../src/index.js'
-import { type PolicyState, rateLimitFields } from '../../src/rate/fields.js'
+import { policyItem, rateLimitFields } from '../../src/rate/fields.js'
+import type { BucketState } from '../../src/rate/store.js'
 import { contextFor } from '../support/context.js'
 import { answering, decideNow } from '../support/guards.js'
 import { type Item, structuredList } from './structured-list.js'
 
-const policy = (name: string, limit: number, windowMs: number, state: Partial<PolicyState['state']>): PolicyState => ({
+/** One limit, and its state where it is known. */
+type Told = readonly [name: string, limit: number, windowMs: number, state: BucketState | undefined]
+
+const policy = (name: string, limit: number, windowMs: number, state: Partial<BucketState>): Told => [
   name,
   limit,
   windowMs,
-  state: { allowed: true, remaining: 0, retryAfterMs: 0, resetMs: 0, ...state },
-})
+  { allowed: true, remaining: 0, retryAfterMs: 0, resetMs: 0, ...state },
+]
 
-test.each<readonly [string, readonly PolicyState[], string, string]>([
+const fieldsOf = (told: readonly Told[]) =>
+  rateLimitFields(
+    told.map(([name, limit, windowMs]) => ({ limit: { name, policyItem: policyItem(name, limit, windowMs) } })),
+    told.map(([, , , state]) => state),
+  )
+
+test.each<readonly [string, readonly Told[], string, string]>([
   [
     'one limit',
     [policy('default', 100, 60_000, { remaining: 99, resetMs: 600 })],
@@ -38,12 +48,23 @@ test.each<readonly [string, readonly PolicyState[], string, string]>([
   ['an untouched quota', [policy('x', 5, 5000, { remaining: 5 })], '"x";q=5;w=5', '"x";r=5;t=0'],
   ['a window under a second', [policy('x', 5, 1, { resetMs: 1 })], '"x";q=5;w=1', '"x";r=0;t=1'],
   ['a second and a bit', [policy('x', 5, 1001, { resetMs: 1000 })], '"x";q=5;w=2', '"x";r=0;t=1'],
+  [
+    'one that is unknown between two that are not',
+    [policy('a', 5, 1000, {}), ['b', 6, 2000, undefined], policy('c', 7, 3000, {})],
+    '"a";q=5;w=1, "c";q=7;w=3',
+    '"a";r=0;t=0, "c";r=0;t=0',
+  ],
 ])('%s', (_name, policies, ratelimitPolicy, ratelimit) =>
-  expect(rateLimitFields(policies)).toEqual([
+  expect(fieldsOf(policies)).toEqual([
     ['ratelimit-policy', ratelimitPolicy],
     ['ratelimit', ratelimit],
   ]),
 )
+
+test.each<readonly [string, readonly Told[]]>([
+  ['no limit', []],
+  ['one that is unknown', [['a', 5, 1000, undefined]]],
+])('%s makes no fields', (_name, told) => expect(fieldsOf(told)).toEqual([]))
 
 test('any limit that can be configured makes two structured lists (RFC 9651)', () =>
   fc.assert(
@@ -60,7 +81,7 @@ test('any limit that can be configured makes two structured lists (RFC 9651)', (
       ),
       (limits) => {
         const policies = limits.map(({ name, limit, windowMs, ...state }) => policy(name, limit, windowMs, state))
-        const [[, quotas], [, current]] = rateLimitFields(policies) as [[string, string], [string, string]]
+        const [[, quotas], [, current]] = fieldsOf(policies) as [[string, string], [string, string]]
         expect(structuredList(quotas)).toEqual(
           limits.map(({ name, limit, windowMs }) => ({ name, params: { q: limit, w: Math.ceil(windowMs / 1000) } })),
         )

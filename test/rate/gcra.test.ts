@@ -1,20 +1,32 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { gcra } from '../../src/rate/gcra.js'
+import { fits, fullAtMs, isBehind, NEVER_USED, stateOf, tatOf, used, wanted } from '../../src/rate/gcra.js'
+import type { BucketRequest } from '../../src/rate/store.js'
 import { TokenBucket } from './token-bucket.js'
 
 const DAY_MS = 86_400_000
 
-const bucket = (limit: number, windowMs: number, cost = 1) => ({ key: 'k', limit, windowMs, cost })
+const bucket = (limit: number, windowMs: number, cost = 1) => ({ policy: 'p', key: 'k', limit, windowMs, cost })
+
+/** One taking: what is told of it, and the TAT to keep. */
+function gcra(tat: number, request: BucketRequest, elapsedMs: number) {
+  const found = used(tat, request, elapsedMs)
+  const after = wanted(found, request)
+  if (fits(after, request)) {
+    return { state: stateOf(request, after, after), tat: tatOf(after, request, elapsedMs) }
+  }
+  const kept = isBehind(tat, request, elapsedMs) ? tatOf(found, request, elapsedMs) : tat
+  return { state: stateOf(request, after, found), tat: kept }
+}
 
 type Steps = readonly (readonly [atMs: number, cost: number])[]
 
 /** Takes at the given times, and keeps the TAT as a store does: a refusal makes no bucket. */
 function run(steps: Steps, limit: number, windowMs: number) {
-  let tat: number | undefined
+  let tat = NEVER_USED
   const states = steps.map(([atMs, cost]) => {
     const step = gcra(tat, bucket(limit, windowMs, cost), atMs)
-    if (step.state.allowed || tat !== undefined) tat = step.tat
+    if (step.state.allowed || tat !== NEVER_USED) tat = step.tat
     return step.state
   })
   return { states, tat, nowMs: steps.at(-1)![0] }
@@ -134,7 +146,9 @@ describe('what a state promises', () => {
         const { state, tat: kept } = gcra(tat, bucket(limit, windowMs, cost), nowMs)
         const all = (atMs: number) => gcra(kept, bucket(limit, windowMs, limit), atMs).state.allowed
         expect(all(nowMs + state.resetMs)).toBe(true)
-        if (state.resetMs > 0) expect(all(nowMs + state.resetMs - 1)).toBe(false)
+        if (state.resetMs === 0) return
+        expect(all(nowMs + state.resetMs - 1)).toBe(false)
+        expect(fullAtMs(kept, { limit, windowMs }) === nowMs + state.resetMs).toBe(true)
       }),
     ))
 

@@ -6,7 +6,7 @@ import type { BucketRequest } from '../../src/rate/store.js'
 import { contextFor } from '../support/context.js'
 import { decideNow, giving, principal } from '../support/guards.js'
 
-/** The bucket that a limit with this key takes from. */
+/** The bucket that a limit with this key takes from, as a shared store names it. */
 async function bucketOf(key: unknown, name?: string): Promise<string> {
   const asked: BucketRequest[] = []
   const take = (requests: readonly BucketRequest[]) => {
@@ -16,7 +16,8 @@ async function bucketOf(key: unknown, name?: string): Promise<string> {
   const store = { take, look: () => undefined }
   const guard = rateLimit({ limit: 1_000_000, windowMs: 31 * 86_400_000, name, store, key: () => key as string })
   await decideNow(guard, contextFor())
-  return asked[0]!.key
+  const [{ policy, key: own }] = asked as [BucketRequest]
+  return `${policy}:${own}`
 }
 
 describe('a key', () => {

@@ -1,16 +1,24 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { memoryStore } from '../../src/index.js'
-import type { BucketState } from '../../src/rate/store.js'
+import type { BucketRequest, BucketState } from '../../src/rate/store.js'
 import { TokenBucket } from './token-bucket.js'
 
 const WINDOW_MS = 1000
+
+const ask = (key: string, limit: number, windowMs = WINDOW_MS, cost = 1): BucketRequest => ({
+  policy: `test:${limit}/${windowMs}`,
+  key,
+  limit,
+  windowMs,
+  cost,
+})
 
 /** A store of `maxKeys`; takes one request of one key at a time. */
 const storeOf = (maxKeys: number, limit: number, windowMs = WINDOW_MS) => {
   const store = memoryStore({ maxKeys })
   return (key: string, atMs: number, cost = 1, size = { limit, windowMs }): BucketState =>
-    (store.take([{ key, ...size, cost }], atMs) as readonly BucketState[])[0]!
+    (store.take([ask(key, size.limit, size.windowMs, cost)], atMs) as readonly BucketState[])[0]!
 }
 
 /** Fresh keys, one request each; how many of them were let in. */
@@ -46,19 +54,19 @@ describe('at the bound', () => {
 
   test('keys of one request never push each other out', () => {
     const store = memoryStore({ maxKeys: 2 })
-    const both = ['a', 'b'].map((key) => ({ key, limit: 3, windowMs: WINDOW_MS, cost: 1 }))
+    const both = ['a', 'b'].map((key) => ask(key, 3))
     for (const remaining of [2, 1, 0]) expect(store.take(both, 0)).toMatchObject([{ remaining }, { remaining }])
     expect(store.take(both, 0)).toMatchObject([{ allowed: false }, { allowed: false }])
   })
 
   test('a request of more keys than the store holds is refused, not half counted', () => {
     const store = memoryStore({ maxKeys: 1 })
-    const [a, b] = ['a', 'b'].map((key) => ({ key, limit: 3, windowMs: WINDOW_MS, cost: 1 }))
-    expect(store.take([a!, b!], 0)).toMatchObject([
+    const [a, b] = [ask('a', 3), ask('b', 3)]
+    expect(store.take([a, b], 0)).toMatchObject([
       { allowed: false, retryAfterMs: 1 },
       { allowed: false, retryAfterMs: 1 },
     ])
-    expect(store.take([a!], 0)).toMatchObject([{ allowed: true, remaining: 2 }])
+    expect(store.take([a], 0)).toMatchObject([{ allowed: true, remaining: 2 }])
   })
 })
 
@@ -89,10 +97,7 @@ describe('a flood of fresh keys', () => {
 
   test('does not free one of several limits that a request spent', () => {
     const store = memoryStore({ maxKeys: 4 })
-    const pair = (client: string) => [
-      { key: `burst:${client}`, limit: 2, windowMs: WINDOW_MS, cost: 1 },
-      { key: `day:${client}`, limit: 100, windowMs: 86_400_000, cost: 1 },
-    ]
+    const pair = (client: string) => [ask(client, 2), ask(client, 100, 86_400_000)]
     store.take(pair('victim'), 0)
     store.take(pair('victim'), 0)
     for (let i = 0; i < 100; i++) store.take(pair(`flood-${i}`), 0)

@@ -46,7 +46,7 @@ describe.each(forms)('a store that answers %s', (_form, as) => {
   test('is asked for all limits at once', async () => {
     const asked: string[][] = []
     const store = answering((requests) => {
-      asked.push(requests.map(({ key }) => key))
+      asked.push(requests.map(({ policy, key }) => `${policy}:${key}`))
       return as(requests.map(() => there))
     })
     expect(await ask(store, store)).toMatchObject({ allowed: true })
@@ -153,6 +153,91 @@ describe('a store that is down', () => {
       code: 'store_unavailable',
       guard: 'rateLimit(limit-1)',
     }))
+})
+
+describe('limits in several stores', () => {
+  /** A store that notes what is asked of it. */
+  const noting = (noted: string[], as: <T>(answer: T) => T | Promise<T>) =>
+    answering(
+      (requests) => {
+        noted.push(`take ${requests.map(({ policy }) => policy)}`)
+        return as(requests.map(() => there))
+      },
+      ({ policy }) => {
+        noted.push(`look ${policy}`)
+        return undefined
+      },
+    )
+  const sizes = (...names: readonly string[]) => names.map((name) => `${name}:5/60000`)
+
+  test.each(forms)('that answer %s are all looked at before the first is taken', async (_form, as) => {
+    const noted: string[] = []
+    const [one, other] = [noting(noted, as), noting(noted, as)]
+    const looks = sizes('a', 'b', 'c').map((policy) => `look ${policy}`)
+    const decision = await decideNow(all(limitIn(one, 'a'), limitIn(other, 'b'), limitIn(one, 'c')), contextFor())
+    expect(noted).toEqual([...looks, ...looks, `take ${sizes('a', 'c')}`, `take ${sizes('b')}`])
+    expect(decision).toMatchObject({
+      allowed: true,
+      headers: [
+        ['ratelimit-policy', '"a";q=5;w=60, "c";q=5;w=60, "b";q=5;w=60'],
+        ['ratelimit', '"a";r=4;t=12, "c";r=4;t=12, "b";r=4;t=12'],
+      ],
+    })
+  })
+
+  test.each(forms)('but one that answers %s is not looked at again', async (_form, as) => {
+    const noted: string[] = []
+    const one = noting(noted, as)
+    await decideNow(all(limitIn(one, 'a'), limitIn(one, 'b')), contextFor())
+    expect(noted).toEqual([...sizes('a', 'b').map((policy) => `look ${policy}`), `take ${sizes('a', 'b')}`])
+  })
+
+  test.each<readonly [string, () => readonly unknown[]]>([
+    ['at once, then later', () => [[there], Promise.resolve([gone])]],
+    ['later, then at once', () => [Promise.resolve([there]), [gone]]],
+    ['later, both', () => [Promise.resolve([there]), Promise.resolve([gone])]],
+  ])('the second refuses, with the fields of both: %s', async (_how, answers) => {
+    const [first, second] = answers()
+    expect(
+      await ask(
+        answering(() => first as never),
+        answering(() => second as never),
+      ),
+    ).toMatchObject({
+      kind: 'exhausted',
+      guard: 'rateLimit(limit-1)',
+      violatedPolicies: ['limit-1'],
+      headers: [
+        ['ratelimit-policy', '"limit-0";q=5;w=60, "limit-1";q=5;w=60'],
+        ['ratelimit', '"limit-0";r=4;t=12, "limit-1";r=0;t=1'],
+      ],
+    })
+  })
+
+  test('the first fails later: the second is not taken', async () => {
+    const noted: string[] = []
+    const down = answering(() => Promise.reject(new Error('connection refused')))
+    expect(
+      await ask(
+        down,
+        noting(noted, (answer) => answer),
+      ),
+    ).toMatchObject({ code: 'store_unavailable' })
+    expect(noted).toEqual(['look limit-1:5/60000', 'look limit-1:5/60000'])
+  })
+
+  test('the second throws after the first answered later: internal', async () => {
+    const boom = new Error('no store today')
+    const throwing = answering(() => {
+      throw boom
+    })
+    expect(
+      await ask(
+        answering(() => Promise.resolve([there])),
+        throwing,
+      ),
+    ).toMatchObject({ kind: 'internal', cause: boom })
+  })
 })
 
 describe('what a store knows without asking', () => {

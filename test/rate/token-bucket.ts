@@ -18,8 +18,15 @@ export class TokenBucket {
     this.#drops = this.#capacity
   }
 
+  copy(): TokenBucket {
+    const copy = new TokenBucket({ limit: Number(this.#limit), windowMs: Number(this.#windowMs) })
+    copy.#drops = this.#drops
+    copy.#at = this.#at
+    return copy
+  }
+
   take(cost: number, nowMs: number): BucketState {
-    if (this.#owesAt(BigInt(nowMs))) {
+    if (this.owes(nowMs)) {
       this.#drops = 0n
       this.#at = BigInt(nowMs)
     }
@@ -39,14 +46,14 @@ export class TokenBucket {
     return this.#dropsAt(BigInt(nowMs)) >= BigInt(cost) * this.#windowMs
   }
 
+  /** A clock that goes back takes its drops back: so far back, more than there were. */
+  owes(nowMs: number): boolean {
+    return this.#sinceLast(BigInt(nowMs)) < 0n
+  }
+
   #dropsAt(now: bigint): bigint {
     const drops = this.#sinceLast(now)
     return drops < 0n ? 0n : drops > this.#capacity ? this.#capacity : drops
-  }
-
-  /** A clock that goes back takes its drops back: so far back, more than there were. */
-  #owesAt(now: bigint): boolean {
-    return this.#sinceLast(now) < 0n
   }
 
   #sinceLast(now: bigint): bigint {

@@ -1,6 +1,6 @@
 import { memoryStore, type RateLimitStore } from '../../src/index.js'
 
-/** A memory store, and the keys of everything that was taken from it. */
+/** A memory store, and the limits of everything that was taken from it. */
 export interface WatchedStore extends RateLimitStore {
   /** Names of the limits that were taken, one entry per taking. */
   readonly taken: string[][]
@@ -15,7 +15,7 @@ export function watchedStore({ remote = false }: { readonly remote?: boolean } =
     look: (request, nowMs) => (remote ? undefined : store.look(request, nowMs)),
     take: (requests, nowMs) => {
       const states = store.take(requests, nowMs) as Awaited<ReturnType<RateLimitStore['take']>>
-      if (states.every((state) => state.allowed)) taken.push(requests.map(({ key }) => key.split(':')[0]!))
+      if (states.every((state) => state.allowed)) taken.push(requests.map(({ policy }) => policy.split(':')[0]!))
       return remote ? Promise.resolve(states) : states
     },
   }
