@@ -18,15 +18,15 @@ export function jsonBody(ctx: RequestContext, bounds: BodyBounds): MaybePromise<
   if (fault !== undefined) return fault
   if (Number(ctx.headers.get('content-length') ?? 0) > bounds.maxBodyBytes) return TOO_LARGE
   const parsed = ctx.body.parsed()
-  if (parsed !== undefined) return checked(() => refuseUnsafe(parsed, bounds))
+  if (parsed !== undefined) return checked(refuseUnsafe, parsed, bounds)
   return andThen(ctx.body.bytes(bounds.maxBodyBytes, bounds.bodyTimeoutMs), (read) =>
-    read.ok ? checked(() => parseJson(read.bytes, bounds)) : unread(read.reason),
+    read.ok ? checked(parseJson, read.bytes, bounds) : unread(read.reason),
   )
 }
 
-function checked(parse: () => unknown): BodyAnswer {
+function checked<T>(parse: (source: T, bounds: JsonBounds) => unknown, source: T, bounds: JsonBounds): BodyAnswer {
   try {
-    return { value: parse() }
+    return { value: parse(source, bounds) }
   } catch (cause) {
     if (cause instanceof JsonFault) {
       return invalid(cause.code, 'The body is refused.', { issues: [{ pointer: '/body', detail: cause.message }] })

@@ -16,7 +16,8 @@ const UNSUPPORTED: Denial = Object.freeze(
 
 /** 415 for anything but plain JSON; undefined when the body may be read. */
 export function mediaTypeFault(headers: HeaderReader): Denial | undefined {
-  const types = headers.all('content-type')
-  const isJson = types.length === 1 && JSON_IN_UTF8.test(types[0]!)
-  return isJson && headers.all('content-encoding').length === 0 ? undefined : UNSUPPORTED
+  // several lines are joined by a comma, which no accepted spelling has
+  const type = headers.get('content-type') ?? ''
+  const isJson = type === 'application/json' || JSON_IN_UTF8.test(type)
+  return isJson && headers.count('content-encoding') === 0 ? undefined : UNSUPPORTED
 }

@@ -1,3 +1,5 @@
+import { countNames } from './count-names.js'
+
 /** Bounds on the shape of a JSON value. */
 export interface JsonBounds {
   readonly maxDepth: number
@@ -30,8 +32,12 @@ export function parseJson(bytes: Uint8Array, bounds: JsonBounds): unknown {
   } catch {
     throw new JsonFault('malformed_json', 'The body is not JSON.')
   }
-  refuseDuplicates(text)
-  return refuseUnsafe(value, bounds)
+  const tally: Tally = { members: 0, names: 0, isParsedHere: true, bounds }
+  inspect(value, 0, tally)
+  // RFC 8259 section 4: what duplicate members mean is up to the reader. JSON.parse keeps the last and tells nobody; its
+  // value then has fewer names than the text.
+  if (tally.names !== countNames(text)) throw new JsonFault('duplicate_member', 'A member occurs twice.')
+  return value
 }
 
 function decode(bytes: Uint8Array): string {
@@ -42,55 +48,53 @@ function decode(bytes: Uint8Array): string {
   }
 }
 
-/** A string, or the punctuation that opens and closes objects and arrays. The text is known to be JSON. */
-const TOKEN = /"[^"\\]*(?:\\.[^"\\]*)*"|[{}[\]]/g
-/** What follows a string that is a member's name. */
-const COLON = /[ \t\r\n]*:/y
-
-/** RFC 8259 section 4: what duplicate members mean is up to the reader. JSON.parse keeps the last and tells nobody. */
-function refuseDuplicates(text: string): void {
-  const open: (Set<string> | undefined)[] = []
-  for (const { 0: token, index } of text.matchAll(TOKEN)) {
-    if (token === '{') open.push(new Set())
-    else if (token === '[') open.push(undefined)
-    else if (token === '}' || token === ']') open.pop()
-    else if (isName(text, index + token.length)) refuseSecond(open.at(-1)!, token)
-  }
-}
-
-function isName(text: string, end: number): boolean {
-  COLON.lastIndex = end
-  return COLON.test(text)
-}
-
-function refuseSecond(names: Set<string>, token: string): void {
-  const name: string = token.includes('\\') ? JSON.parse(token) : token.slice(1, -1)
-  if (names.has(name)) throw new JsonFault('duplicate_member', 'A member occurs twice.')
-  names.add(name)
-}
-
-/** The value, by whatever parser, once it is known to be within bounds and without unsafe names. No recursion. */
-export function refuseUnsafe(value: unknown, { maxDepth, maxMembers }: JsonBounds): unknown {
-  let level: unknown[] = [value]
-  let members = 0
-  for (let depth = 0; level.length > 0; depth++) {
-    if (depth > maxDepth) throw new JsonFault('too_deep', `The body is nested deeper than ${maxDepth} levels.`)
-    const next: unknown[] = []
-    for (const item of level) {
-      refuseUnsafeScalar(item)
-      if (typeof item !== 'object' || item === null) continue
-      for (const name of Object.keys(item)) {
-        refuseUnsafeName(name)
-        next.push((item as Readonly<Record<string, unknown>>)[name])
-      }
-      if (members + next.length > maxMembers) {
-        throw new JsonFault('too_many_members', `The body has more than ${maxMembers} members.`)
-      }
-    }
-    members += next.length
-    level = next
-  }
+/** The value, by whatever parser, once it is known to be within bounds and without unsafe names. */
+export function refuseUnsafe(value: unknown, bounds: JsonBounds): unknown {
+  inspect(value, 0, { members: 0, names: 0, isParsedHere: false, bounds })
   return value
+}
+
+/** What a walk through a value has met so far. */
+interface Tally {
+  /** Members of objects and elements of arrays. */
+  members: number
+  /** Members of objects alone. */
+  names: number
+  readonly isParsedHere: boolean
+  readonly bounds: JsonBounds
+}
+
+/** Recursion ends at `maxDepth`, which is 200 at most. */
+function inspect(value: unknown, depth: number, tally: Tally): void {
+  if (depth > tally.bounds.maxDepth) {
+    throw new JsonFault('too_deep', `The body is nested deeper than ${tally.bounds.maxDepth} levels.`)
+  }
+  if (typeof value !== 'object' || value === null) refuseUnsafeScalar(value)
+  // an array that another parser made may have members with names as well
+  else if (tally.isParsedHere && Array.isArray(value)) inspectElements(value, depth + 1, tally)
+  else inspectMembers(value as Readonly<Record<string, unknown>>, depth + 1, tally)
+}
+
+function inspectElements(array: readonly unknown[], depth: number, tally: Tally): void {
+  countMembers(array.length, tally)
+  for (let i = 0; i < array.length; i++) inspect(array[i], depth, tally)
+}
+
+function inspectMembers(object: Readonly<Record<string, unknown>>, depth: number, tally: Tally): void {
+  const names = Object.keys(object)
+  countMembers(names.length, tally)
+  tally.names += names.length
+  for (const name of names) {
+    refuseUnsafeName(name)
+    inspect(object[name], depth, tally)
+  }
+}
+
+function countMembers(more: number, tally: Tally): void {
+  tally.members += more
+  if (tally.members > tally.bounds.maxMembers) {
+    throw new JsonFault('too_many_members', `The body has more than ${tally.bounds.maxMembers} members.`)
+  }
 }
 
 function refuseUnsafeScalar(value: unknown): void {

@@ -1,35 +1,12 @@
-import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js'
-import ajvFormats from 'ajv-formats'
+import type { ErrorObject, ValidateFunction } from 'ajv/dist/2020.js'
 import type { Issue } from '../decision.js'
 import { shown } from '../lib/options.js'
+import { schemaCompiler } from './ajv.js'
 import { closed } from './closed.js'
 import type { Schema } from './from-schema.js'
 
 /** One part of the input, checked. */
 export type Check = (value: unknown) => Issue | undefined
-
-/**
- * One instance per schema, so that two schemas may have the same `$id`. Stops at the first fault: that is what bounds
- * the work on hostile input, and why `maxLength` is checked before `pattern` runs.
- */
-const newAjv = (): Ajv2020 => {
-  const ajv = new Ajv2020({
-    allErrors: false,
-    strictSchema: true,
-    strictTypes: false,
-    ownProperties: true,
-    allowUnionTypes: true,
-    logger: false,
-  })
-  // The package's default export is the function to one loader and its namespace to another.
-  const addFormats = 'default' in ajvFormats ? (ajvFormats.default as unknown as (ajv: Ajv2020) => void) : ajvFormats
-  addFormats(ajv)
-  ajv.addFormat('uuid', UUID)
-  return ajv
-}
-
-/** RFC 9562 section 4. The package's own takes a `urn:uuid:` URN for a UUID as well. */
-const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
 /**
  * Compiles a schema.
@@ -46,8 +23,9 @@ export function compile(part: string, schema: Schema): Check {
 }
 
 function compiled(part: string, schema: Schema): ValidateFunction {
+  const compileSchema = schemaCompiler()
   try {
-    const validate = newAjv().compile(closed(schema) as boolean)
+    const validate = compileSchema(closed(schema))
     // its answer would be a promise, which is never false
     if ('$async' in validate) throw new Error('$async is not supported')
     return validate

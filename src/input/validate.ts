@@ -6,7 +6,7 @@ import { integerBetween, knownOptions, shown } from '../lib/options.js'
 import { type BodyBounds, jsonBody } from './body.js'
 import type { FromSchema, Schema } from './from-schema.js'
 import { type Check, compile } from './schema.js'
-import { parseQuery, type TextValues, typed } from './text-values.js'
+import { parseQuery, type TextValues, typing } from './text-values.js'
 
 /** A JSON Schema (draft 2020-12) for each part of the request that is to be used. */
 export interface InputSchemas {
@@ -74,13 +74,13 @@ export function validate<const S extends InputSchemas>(
     about: { room: 'input', requires: { parts: Object.keys(schemas) } },
     check: (ctx) => {
       const input: Record<string, unknown> = {}
-      for (const { name, read, schema, check } of parts) {
-        const text = read(ctx)
-        if (isDenial(text)) return text
-        const value = typed(text, schema)
-        const issue = check(value)
+      for (const { name, read, type, check } of parts) {
+        const values = read(ctx)
+        if (isDenial(values)) return values
+        type(values)
+        const issue = check(values)
         if (issue !== undefined) return invalidPart(name, issue)
-        input[name] = value
+        input[name] = values
       }
       return checkBody === undefined ? allow({ input }) : withBody(ctx, input, checkBody)
     },
@@ -90,21 +90,29 @@ export function validate<const S extends InputSchemas>(
 
 interface TextPart {
   readonly name: 'params' | 'query' | 'headers'
-  readonly schema: Schema
-  readonly check: Check
   readonly read: (ctx: RequestContext) => TextValues | Denial
+  readonly type: (values: TextValues) => void
+  readonly check: Check
 }
 
 function textParts(schemas: InputSchemas): readonly TextPart[] {
   const readers: Readonly<Record<TextPart['name'], (schema: Schema) => TextPart['read']>> = {
-    params: () => (ctx) => ctx.params as TextValues,
+    params: () => (ctx) => copyOf(ctx.params),
     query: () => (ctx) => parseQuery(ctx.query),
     headers: headerReader,
   }
   return (['params', 'query', 'headers'] as const).flatMap((name) => {
     const schema = schemas[name]
-    return schema === undefined ? [] : [{ name, schema, check: compile(name, schema), read: readers[name](schema) }]
+    if (schema === undefined) return []
+    return [{ name, check: compile(name, schema), read: readers[name](schema), type: typing(schema) }]
   })
+}
+
+/** The framework's own stays as it is. */
+function copyOf(params: RequestContext['params']): TextValues {
+  const values: TextValues = Object.create(null)
+  for (const name of Object.keys(params)) values[name] = params[name]
+  return values
 }
 
 /** Only the fields that the schema names: a request carries many that are nobody's business here. */
@@ -113,7 +121,7 @@ function headerReader(schema: Schema): TextPart['read'] {
   const upper = names.find((name) => name !== name.toLowerCase())
   if (upper !== undefined) throw new TypeError(`validate(): headers: ${shown(upper)} must be in lower case`)
   return (ctx) => {
-    const values: Record<string, string | readonly string[]> = Object.create(null)
+    const values: TextValues = Object.create(null)
     for (const name of names) {
       const lines = ctx.headers.all(name)
       if (lines.length > 0) values[name] = lines.length === 1 ? lines[0]! : lines

@@ -193,6 +193,11 @@ describe('text that is not JSON', () => {
 
 describe('a value that another parser made', () => {
   const own = (member: object) => JSON.parse(JSON.stringify(member)) as unknown
+  const cyclic = (branches = 1): unknown => {
+    const array: unknown[] = []
+    for (let i = 0; i < branches; i++) array.push(array)
+    return array
+  }
 
   test.each([
     ['__proto__ as its own member', JSON.parse('{"__proto__":{}}'), 'unsafe_member'],
@@ -203,6 +208,15 @@ describe('a value that another parser made', () => {
     ['a lone surrogate in a name', { '\udc00': 1 }, 'lone_surrogate'],
     ['too deep', JSON.parse(nested(60_000)), 'too_deep'],
     ['too wide', Array.from({ length: 1_001 }), 'too_many_members'],
+    ['constructor on an array', Object.assign([1], own({ constructor: 1 })), 'unsafe_member'],
+    [
+      'too many names on an array',
+      Object.assign([], own(Object.fromEntries(Array.from({ length: 1_001 }, (_, i) => [`k${i}`, 0])))),
+      'too_many_members',
+    ],
+    ['Infinity under a name of an array', Object.assign([1], { a: Number.POSITIVE_INFINITY }), 'number_out_of_range'],
+    ['a cycle', cyclic(), 'too_deep'],
+    ['a cycle that branches', cyclic(2), 'too_deep'],
     ['plain', { a: [1, 'b', null, true] }, undefined],
   ])('%s', (_label, value, code) => expect(faultOf(() => refuseUnsafe(value, BOUNDS))).toBe(code))
 

@@ -22,6 +22,7 @@ describe('a schema that is not one', () => {
     ['a reference to nothing', { $ref: '#/$defs/a' }, "can't resolve reference #/$defs/a"],
     ['a reference to the network', { $ref: 'https://schemas.example/a' }, "can't resolve reference https://schemas"],
     ['another draft', { $schema: 'http://json-schema.org/draft-07/schema#' }, 'no schema with key or ref'],
+    ['a draft of its own', { $id: 'urn:x:a', $schema: 'urn:x:a' }, 'no schema with key or ref "urn:x:a"'],
     ['an asynchronous one', { $async: true, type: 'string' }, '$async is not supported'],
     ['an asynchronous part', { properties: { a: { $async: true, type: 'string' } } }, 'async schema in sync schema'],
     ['a library that is no JSON Schema', { safeParse: () => ({}), parse: () => ({}) }, 'unknown keyword'],

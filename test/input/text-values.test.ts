@@ -1,7 +1,14 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Schema } from '../../src/input/from-schema.js'
-import { parseQuery, typed } from '../../src/input/text-values.js'
+import { parseQuery, type TextValues, typing } from '../../src/input/text-values.js'
+
+/** A copy of the values, typed. */
+function typed(values: object, schema: Schema): TextValues {
+  const copy: TextValues = Object.assign(Object.create(null), values)
+  typing(schema)(copy)
+  return copy
+}
 
 /** The values as entries, so that a comparison sees `__proto__` too. */
 const entries = (values: object): unknown => Object.entries(values)
@@ -245,7 +252,7 @@ describe('a name that occurs twice', () => {
   test.each([['__proto__'], ['constructor'], ['hasOwnProperty'], ['toString']])(
     '%s is a name like any other',
     (name) => {
-      const result = typed(parseQuery(`${name}=1`) as Record<string, string>, schema)
+      const result = typed(parseQuery(`${name}=1`), schema)
       expect(Object.getPrototypeOf(result)).toBeNull()
       expect(entries(result)).toEqual([[name, '1']])
     },

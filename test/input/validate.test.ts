@@ -71,6 +71,13 @@ describe('a sound request', () => {
     expect(replaced).toEqual([])
   })
 
+  test("the framework's own params stay as they are", () => {
+    const params = Object.freeze({ id: '7' })
+    const guard = validate({ params: object({ id: { type: 'integer' } }) })
+    expect(ask(guard, { params }).answer).toMatchObject({ allowed: true, facts: { input: { params: { id: 7 } } } })
+    expect(params).toEqual({ id: '7' })
+  })
+
   test('header fields that the schema does not name are not looked at', () => {
     const guard = validate({ headers: object({}) })
     expect(ask(guard, sound).answer).toMatchObject({ allowed: true, facts: { input: { headers: {} } } })
