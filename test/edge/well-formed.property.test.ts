@@ -67,6 +67,56 @@ test('every name that encodeURIComponent writes passes, unless it hides a separa
     }),
   ))
 
+test('a path is judged by the grammar, the segments and the encodings, whatever it looks like', () => {
+  const grammar = /^\/(?:[A-Za-z0-9._~!$&'()*+,=:@/-]|%[0-9A-Fa-f]{2})*$/
+  const telling = /%(?:[01][0-9a-f]|2[ef]|3[0-9b]|4[1-9a-f]|5[0-9ac]|6[1-9a-f]|7[0-9af])|%25[0-9a-f]{2}/i
+  const isSound = (path: string): boolean => {
+    const [first, ...segments] = path.split('/')
+    const last = segments.pop()
+    const isAmbiguous = segments.some((segment) => ['', '.', '..'].includes(segment)) || ['.', '..'].includes(last!)
+    return first === '' && !isAmbiguous && grammar.test(path) && !telling.test(path) && isUtf8(path)
+  }
+  const plainPath = fc
+    .array(fc.constantFrom('/', '/', '.', 'a', 'Z', '0', '-', '_', '~', '@', ';', '%20', '%2f', '\n'), {
+      maxLength: 12,
+    })
+    .map((pieces) => `/${pieces.join('')}`)
+  const anyAscii = fc.string({ unit: 'binary-ascii' }).map((text) => `/${text}`)
+  fc.assert(
+    fc.property(fc.oneof(plainPath, somePath, anyAscii), (path) => {
+      expect(allows(path)).toBe(isSound(path))
+    }),
+    { numRuns: 20_000 },
+  )
+})
+
+function isUtf8(path: string): boolean {
+  try {
+    return decodeURIComponent(path) !== undefined
+  } catch {
+    return false
+  }
+}
+
+/** Every character that makes a path of the pattern which is let through. */
+function charactersOf(pattern: string): ReadonlySet<string> {
+  const characters = Array.from({ length: 0x10000 }, (_, code) => String.fromCharCode(code))
+  return new Set(characters.filter((character) => allows(pattern.replace('?', () => character))))
+}
+
+describe('of all characters, those may stand for the question mark that are in the grammar', () => {
+  const NAME = [..."!$&'()*+,-0123456789:=@ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz~"]
+  test.each([
+    ['/a?b', [...NAME, '.', '/']],
+    ['/?b', [...NAME, '.']],
+    ['/?', NAME],
+    ['/?/b', NAME],
+    ['/a/b?', [...NAME, '.', '/']],
+    ['/%20?', [...NAME, '.', '/']],
+    ['?a', ['/']],
+  ])('%s', (pattern, expected) => expect(charactersOf(pattern)).toEqual(new Set(expected)))
+})
+
 // threats.md, Input: ReDoS. Growth is compared, not time: 16 times the length is 16 times the work, not 256 times.
 describe('takes time in proportion to the path', () => {
   /** The fastest of many readings: what the work takes when nothing disturbs it. */

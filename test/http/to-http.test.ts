@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { joinField, mergeHeaders, toHttp } from '../../src/http/index.js'
+import { isListField, joinField, mergeHeaders, toHttp } from '../../src/http/index.js'
 import { type Denial, exhaust, forbid, type HeaderList, internal, invalid, unavailable } from '../../src/index.js'
 import { stranger } from '../support/guards.js'
 
@@ -133,14 +133,15 @@ describe('mergeHeaders', () => {
 })
 
 test.each([
-  ['vary', undefined, 'origin', 'origin'],
-  ['vary', 'accept', 'origin', 'accept, origin'],
-  ['vary', 'accept', undefined, undefined],
-  ['cache-control', 'public', 'no-store', 'no-store'],
-  ['cache-control', 'public', undefined, undefined],
-])('joinField(%s, %s, %s) is %s', (name, before, next, expected) =>
-  expect(joinField(name, before, next)).toBe(expected),
-)
+  ['vary', true],
+  ['RateLimit', true],
+  ['ratelimit-policy', true],
+  ['WWW-Authenticate', true],
+  ['cache-control', false],
+  ['content-type', false],
+])('isListField(%s) is %s', (name, expected) => expect(isListField(name)).toBe(expected))
+
+test('two values of a list field are one list', () => expect(joinField('accept', 'origin')).toBe('accept, origin'))
 
 test('fields of guards that allowed are sent with the denial, and a challenge joins theirs', () => {
   const denial: Denial = {

@@ -68,14 +68,28 @@ test('a body is read once and remembered', async () => {
   expect(second).toEqual(first)
 })
 
-test('a body that was read leaves no timer behind', async () => {
-  const timers = () => process.getActiveResourcesInfo().filter((resource) => resource === 'Timeout').length
-  const { ctx } = await arrival(`${sized(5)}hello`)
+const timers = () => process.getActiveResourcesInfo().filter((resource) => resource === 'Timeout').length
+
+test('a body that comes later is waited for with a timer, and leaves none behind', async () => {
+  const { ctx, client } = await arrival(`${sized(5)}he`)
   const before = timers()
   const read = ctx.body.bytes(8, MINUTE)
+  await undefined
   expect(timers()).toBe(before + 1)
-  await read
+  client.write('llo')
+  expect(await read).toEqual({ ok: true, bytes: Buffer.from('hello') })
   expect(timers()).toBe(before)
+})
+
+test('a body that came with its header fields needs no timer, and has ended when it is given', async () => {
+  const { ctx, request } = await arrival(`${sized(5)}hello`)
+  const before = timers()
+  const read = ctx.body.bytes(8, MINUTE)
+  await undefined
+  expect(timers()).toBe(before)
+  expect(request.listenerCount('data')).toBe(0)
+  expect(await read).toEqual({ ok: true, bytes: Buffer.from('hello') })
+  expect(request).toMatchObject({ complete: true, readableEnded: true })
 })
 
 test('a body that was read under a wide bound is still too large for a narrow one', async () => {
@@ -85,17 +99,18 @@ test('a body that was read under a wide bound is still too large for a narrow on
 })
 
 test('parsed and replace are the slot of the framework', async () => {
-  let parsed: unknown = { sku: 'a' }
-  const set = (value: unknown) => {
-    parsed = value
+  const slot = {
+    body: { sku: 'a' } as unknown,
+    setBody: (value: unknown) => {
+      slot.body = value
+    },
   }
-  const body = { get: () => parsed, set }
-  const { ctx, request } = await arrival(sized(0), { body })
+  const { ctx, request } = await arrival(sized(0), slot)
   expect(ctx.body.parsed()).toBeUndefined() // left there by somebody who did not read the body
   await once(request.resume(), 'end')
   expect(ctx.body.parsed()).toEqual({ sku: 'a' })
   ctx.body.replace({ sku: 'b' })
-  expect(parsed).toEqual({ sku: 'b' })
+  expect(slot.body).toEqual({ sku: 'b' })
 })
 
 describe('drain', () => {

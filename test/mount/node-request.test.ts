@@ -34,6 +34,7 @@ test.each<[string, readonly string[], string, readonly string[]]>([
 ])('header field %s', async (_name, fields, name, lines) => {
   const { headers } = (await arrival(get('/', ...fields))).ctx
   expect(headers.all(name)).toEqual(lines)
+  expect(headers.count(name)).toBe(lines.length)
   expect(headers.get(name)).toBe(lines.length === 0 ? undefined : lines.join(', '))
 })
 

@@ -46,5 +46,9 @@ export function contextFor(
 
 export function headerReader(headers: readonly (readonly [name: string, value: string])[]): HeaderReader {
   const all = (name: string) => headers.filter(([field]) => field.toLowerCase() === name).map(([, value]) => value)
-  return { all, get: (name) => (all(name).length === 0 ? undefined : all(name).join(', ')) }
+  return {
+    all,
+    get: (name) => (all(name).length === 0 ? undefined : all(name).join(', ')),
+    count: (name) => all(name).length,
+  }
 }

@@ -38,7 +38,8 @@ function contextOf(request: IncomingMessage, response: ServerResponse, view: Par
     target: request.url ?? '',
     route: () => undefined,
     params: () => ({}),
-    body: { get: () => undefined, set: () => {} },
+    body: undefined,
+    setBody: () => {},
     raw: request,
     ...view,
   }

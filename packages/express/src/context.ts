@@ -9,20 +9,32 @@ export function contextOf(
   report: RequestContext['report'],
   nowMs: number,
 ): RequestContext {
-  const view: FrameworkView = {
-    target: request.originalUrl ?? request.url ?? '',
-    route: () => routeOf(request),
-    params: () => (request.params ?? {}) as Readonly<Record<string, unknown>>,
-    body: {
-      get: () => request.body,
-      set: (value) => {
-        request.body = value
-        request._body = true // to parsers further down, in Express 4
-      },
-    },
-    raw: request,
+  return new NodeRequest(request, response, new ExpressView(request), service, report, nowMs)
+}
+
+class ExpressView implements FrameworkView {
+  readonly raw: ExpressRequest
+
+  constructor(request: ExpressRequest) {
+    this.raw = request
   }
-  return new NodeRequest(request, response, view, service, report, nowMs)
+
+  get target(): string {
+    return this.raw.originalUrl ?? this.raw.url ?? ''
+  }
+
+  readonly route = (): string | undefined => routeOf(this.raw)
+
+  readonly params = () => (this.raw.params ?? {}) as Readonly<Record<string, unknown>>
+
+  get body(): unknown {
+    return this.raw.body
+  }
+
+  readonly setBody = (value: unknown): void => {
+    this.raw.body = value
+    this.raw._body = true // to parsers further down, in Express 4
+  }
 }
 
 /** The pattern that matched, below the path where its router is mounted: of that, Express tells only how it was asked. */

@@ -19,19 +19,29 @@ export function contextOf(
   report: RequestContext['report'],
   nowMs: number,
 ): RequestContext {
-  const routed: RouterContext = koa
-  const request: ParsedRequest = koa.request
-  const view: FrameworkView = {
-    target: koa.originalUrl,
-    route: () => routed._matchedRoute?.toString(),
-    params: () => routed.params ?? {},
-    body: {
-      get: () => request.body,
-      set: (value) => {
-        request.body = value
-      },
-    },
-    raw: koa,
+  return new NodeRequest(koa.req, koa.res, new KoaView(koa), service, report, nowMs)
+}
+
+class KoaView implements FrameworkView {
+  readonly raw: RouterContext
+
+  constructor(koa: KoaContext) {
+    this.raw = koa
   }
-  return new NodeRequest(koa.req, koa.res, view, service, report, nowMs)
+
+  get target(): string {
+    return this.raw.originalUrl
+  }
+
+  readonly route = (): string | undefined => this.raw._matchedRoute?.toString()
+
+  readonly params = () => this.raw.params ?? {}
+
+  get body(): unknown {
+    return (this.raw.request as ParsedRequest).body
+  }
+
+  readonly setBody = (value: unknown): void => {
+    ;(this.raw.request as ParsedRequest).body = value
+  }
 }

@@ -4,6 +4,7 @@ import {
   atMostOnePolicy,
   baseline,
   Exchange,
+  isPromiseLike,
   type MethodDecorator,
   Mount,
   methodDecorator,
@@ -54,7 +55,8 @@ export function createGuard(settings: ServiceSettings = {}): GuardFactory {
   const middlewareOf = <Facts extends object>(mount: Mount<Facts>): GuardMiddleware<Facts> => {
     const middleware = async (ctx: KoaContext, next: KoaNext): Promise<unknown> => {
       const exchange = exchangeOf(ctx)
-      const decision: Decision<Facts> = await mount.decide(exchange)
+      const answer = mount.decide(exchange)
+      const decision: Decision<Facts> = isPromiseLike(answer) ? await answer : answer
       if (!decision.allowed) return refuse(ctx, decision, exchange.instance)
       applyHeaders(ctx.res, decision.headers)
       try {
