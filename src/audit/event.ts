@@ -3,6 +3,7 @@ import type { Decision } from '../decision.js'
 import type { Principal } from '../principal.js'
 import { type AuditEvent, type AuditPrincipal, DENIAL_EVENT } from '../service.js'
 import { auditPath } from './path.js'
+import { isoTime } from './time.js'
 
 /** What the mount knows about a request when its event is written. */
 export interface Outcome {
@@ -21,7 +22,7 @@ export function auditEvent(outcome: Outcome): AuditEvent {
   const { ctx, decision, policy, status, traceId, endedMs, notices } = outcome
   const principal = principalIn(decision)
   return {
-    time: new Date(ctx.nowMs).toISOString(),
+    time: isoTime(ctx.nowMs),
     event: decision.allowed ? principal && 'authn_login_success' : DENIAL_EVENT[decision.kind],
     decision: decision.allowed ? 'allow' : 'deny',
     code: decision.allowed ? 'allowed' : bounded(decision.code),

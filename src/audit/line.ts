@@ -18,4 +18,6 @@ const cut = (_name: string, value: unknown): unknown =>
 const UNSAFE = /[\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]/g
 
 const escaped = (json: string): string =>
-  json.replace(UNSAFE, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)
+  json.search(UNSAFE) === -1 // asked first: a replacement that finds nothing takes twice as long
+    ? json
+    : json.replace(UNSAFE, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)
