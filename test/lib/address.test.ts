@@ -1,5 +1,6 @@
 import { isIPv4, isIPv6 } from 'node:net'
 import fc from 'fast-check'
+import ipaddr from 'ipaddr.js'
 import { describe, expect, test } from 'vitest'
 import { addressMatcher, canonicalAddress, clientNetwork } from '../../src/lib/address.js'
 
@@ -20,6 +21,9 @@ const someIPv6 = fc.oneof(
     .map((groups) => groups.join(':'))
     .filter((text) => isIPv6(text)),
 )
+
+/** In a spelling that ipaddr.js takes as everyone does. */
+const canonicalV6 = (text: string): string => asUrlHost(text.split('%')[0]!)
 
 describe('canonicalAddress', () => {
   test.each([
@@ -90,6 +94,21 @@ describe('canonicalAddress', () => {
       { numRuns: 5000 },
     ))
 
+  test('reads and spells every IPv6 address as ipaddr.js does', () =>
+    fc.assert(
+      fc.property(
+        // it takes ::192.0.2.1 for ::ffff:192.0.2.1
+        someIPv6.filter((text) => !/^::\d+\./.test(text)),
+        (text) => {
+          const parsed = ipaddr.process(text)
+          expect(canonicalAddress(text)).toBe(
+            parsed instanceof ipaddr.IPv6 ? parsed.toRFC5952String() : parsed.toString(),
+          )
+        },
+      ),
+      { numRuns: 5000 },
+    ))
+
   test('is its own canonical spelling', () =>
     fc.assert(
       fc.property(fc.oneof(fc.ipV4(), someIPv6), (text) => {
@@ -128,8 +147,31 @@ describe('clientNetwork', () => {
     ['2001:db8:ffff:2:3:4:5:6', 32, '2001:db8::/32'],
     ['ffff::1', 1, '8000::/1'],
     ['unknown', undefined, 'unknown'],
+    ['not:an:address', undefined, 'not:an:address'],
+    [`fe80::1%${'z'.repeat(100)}`, undefined, 'fe80::/64'],
     ['', undefined, ''],
   ])('%s by %s bits is %s', (address, bits, network) => expect(clientNetwork(address, bits)).toBe(network))
+
+  test('is the same at every look, however many were looked at between, and for text that is no address', () => {
+    /** By the whole address in bits. */
+    const reference = (text: string) => {
+      const canonical = canonicalAddress(text)
+      if (canonical === undefined || isIPv4(canonical)) return canonical ?? text
+      const bytes = ipaddr.IPv6.parse(canonical).toByteArray()
+      return `${new ipaddr.IPv6(bytes.fill(0, 8)).toRFC5952String()}/64`
+    }
+    const seen = new Map<string, string>()
+    fc.assert(
+      fc.property(fc.oneof(someIPv6, fc.ipV4(), fc.string(), fc.stringMatching(/^[0-9a-f.:%]*$/)), (text) => {
+        expect(clientNetwork(text)).toBe(reference(text))
+        seen.set(text, reference(text))
+      }),
+      { numRuns: 2000 },
+    )
+    const hop = (i: number) => `2001:db8:${(i >> 4).toString(16)}:${(i & 15).toString(16)}::1`
+    for (let i = 0; i < 10_000; i++) expect(clientNetwork(hop(i))).toBe(`${asUrlHost(hop(i).slice(0, -1))}/64`)
+    for (const [text, network] of seen) expect(clientNetwork(text)).toBe(network)
+  })
 
   test('holds every address of its own, and none of its neighbour', () =>
     fc.assert(
@@ -196,6 +238,29 @@ describe('addressMatcher', () => {
   )
 
   test('of no range matches nothing', () => expect(addressMatcher('ranges', [])('10.0.0.1')).toBe(false))
+
+  test('agrees with ipaddr.js on every IPv6 range', () =>
+    fc.assert(
+      fc.property(
+        someIPv6,
+        someIPv6,
+        fc.integer({ min: 1, max: 128 }),
+        fc.integer({ min: 0, max: 128 }),
+        (a, b, bits, same) => {
+          const [network, other] = [ipaddr.IPv6.parse(canonicalV6(a)), ipaddr.IPv6.parse(canonicalV6(b))]
+          // shares its first bits with the network, or all of random text would be far from any range
+          const address = new ipaddr.IPv6(
+            other.toByteArray().map((byte, index) => (8 * index < same ? network.toByteArray()[index]! : byte)),
+          )
+          fc.pre(!network.isIPv4MappedAddress())
+          const within = !address.isIPv4MappedAddress() && address.match(network, bits)
+          expect(
+            addressMatcher('range', [`${network.toNormalizedString()}/${bits}`])(address.toNormalizedString()),
+          ).toBe(within)
+        },
+      ),
+      { numRuns: 5000 },
+    ))
 
   test('agrees with arithmetic on every IPv4 range', () => {
     const number = (address: string) => address.split('.').reduce((sum, octet) => sum * 256 + Number(octet), 0)

@@ -58,6 +58,6 @@ describe('imports run one way', () => {
     const packages = new Set(
       edges.map(([, imported]) => imported).filter((imported) => !/^(?:src\/|node:)/.test(imported)),
     )
-    expect([...packages].sort()).toEqual(['ajv-formats', 'ajv/dist/2020.js', 'ipaddr.js', 'jose', 'lru-cache'])
+    expect([...packages].sort()).toEqual(['ajv-formats', 'ajv/dist/2020.js', 'lru-cache'])
   })
 })
