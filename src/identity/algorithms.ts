@@ -30,9 +30,7 @@ const KEY_TYPES: Readonly<Record<JwtAlgorithm, readonly [kty: string, crv?: stri
 export const ALGORITHMS = Object.keys(KEY_TYPES) as readonly JwtAlgorithm[]
 
 /** `Ed25519` is the fully specified name of what `EdDSA` means for such a key (RFC 9864 section 2.2). */
-export const sameAlgorithm = (a: string, b: string): boolean => a === b || (isEdDsa(a) && isEdDsa(b))
-
-const isEdDsa = (algorithm: string): boolean => algorithm === 'EdDSA' || algorithm === 'Ed25519'
+export const fullName = (algorithm: string): string => (algorithm === 'EdDSA' ? 'Ed25519' : algorithm)
 
 /**
  * The one algorithm of a key: its own `alg` where it has one and it is allowed, otherwise the first allowed one that
@@ -44,7 +42,7 @@ export function algorithmOf(
 ): JwtAlgorithm | undefined {
   return allowed.find((algorithm) => {
     const [kty, crv] = KEY_TYPES[algorithm]
-    const named = jwk.alg === undefined || (typeof jwk.alg === 'string' && sameAlgorithm(jwk.alg, algorithm))
+    const named = jwk.alg === undefined || (typeof jwk.alg === 'string' && fullName(jwk.alg) === fullName(algorithm))
     return named && jwk.kty === kty && (crv === undefined || jwk.crv === crv)
   })
 }

@@ -1,9 +1,15 @@
-/** The header members that choose how a compact JWS is verified (RFC 7515 section 4.1). Unverified input. */
-export interface TokenHeader {
+/** A compact JWS, taken apart but not decoded, and what its header says of how to verify it. All of it unverified input. */
+export interface CompactToken {
   readonly alg: string
   readonly kid: string | undefined
   readonly typ: string | undefined
+  /** Header and payload with the dot between them (RFC 7515 section 5.2). */
+  readonly signed: string
+  readonly payload: string
+  readonly signature: string
 }
+
+type Members = Readonly<Record<string, unknown>>
 
 /** RFC 7515 section 3.1: three parts, none empty. A five-part token is a JWE and nothing this service asked for. */
 const COMPACT_JWS = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/
@@ -16,28 +22,46 @@ const REFUSED = ['jwk', 'jku', 'x5c', 'x5u', 'crit', 'b64', 'zip', 'enc', 'p2c',
 
 const MAX_KID_LENGTH = 256
 
-/** The header of a compact JWS, or why there is none to speak of. */
-export function tokenHeader(token: string): TokenHeader | 'token_malformed' | 'token_header_refused' {
-  if (!COMPACT_JWS.test(token) || !token.split('.').every(isCanonical)) return 'token_malformed'
-  const header = decodeObject(Buffer.from(token.slice(0, token.indexOf('.')), 'base64url'))
-  if (header === undefined) return 'token_malformed'
-  if (REFUSED.some((name) => Object.hasOwn(header, name))) return 'token_header_refused'
-  const { alg, kid, typ } = header
+/** A token as a compact JWS, or why it is none to speak of. */
+export function compactToken(token: string): CompactToken | 'token_malformed' | 'token_header_refused' {
+  if (!COMPACT_JWS.test(token)) return 'token_malformed'
+  const first = token.indexOf('.')
+  const last = token.lastIndexOf('.')
+  const header = token.slice(0, first)
+  const payload = token.slice(first + 1, last)
+  const signature = token.slice(last + 1)
+  if (!isCanonical(header) || !isCanonical(payload) || !isCanonical(signature)) return 'token_malformed'
+  const members = decodeObject(header)
+  if (members === undefined) return 'token_malformed'
+  if (REFUSED.some((name) => Object.hasOwn(members, name))) return 'token_header_refused'
+  const { alg, kid, typ } = members
   if (typeof alg !== 'string' || !isOptionalString(typ)) return 'token_malformed'
   if (!isOptionalString(kid) || (kid?.length ?? 0) > MAX_KID_LENGTH) return 'token_malformed'
-  return { alg, kid, typ }
+  return { alg, kid, typ, signed: token.slice(0, last), payload, signature }
 }
 
-/** Unused bits of the last character are zero (RFC 4648 section 3.5): no second spelling of a token is signed as well. */
-const isCanonical = (part: string): boolean => Buffer.from(part, 'base64url').toString('base64url') === part
+/**
+ * RFC 4648 section 3.5: bits of the last character that belong to no byte are zero, so that no second spelling of a
+ * token is signed as well. Of text in the alphabet, this is all there is to ask.
+ */
+function isCanonical(part: string): boolean {
+  switch (part.length % 4) {
+    case 0:
+      return true
+    case 2:
+      return 'AQgw'.includes(part.at(-1)!)
+    case 3:
+      return 'AEIMQUYcgkosw048'.includes(part.at(-1)!)
+    default:
+      return false // six bits are no byte
+  }
+}
 
-/** A JSON object in UTF-8 (RFC 8725 section 3.7); undefined for anything else. */
-export function decodeObject(bytes: Uint8Array): Readonly<Record<string, unknown>> | undefined {
+/** A JSON object in UTF-8 (RFC 8725 section 3.7), of text in base64url; undefined for anything else. */
+export function decodeObject(part: string): Members | undefined {
   try {
-    const value: unknown = JSON.parse(UTF8.decode(bytes))
-    return typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? (value as Readonly<Record<string, unknown>>)
-      : undefined
+    const value: unknown = JSON.parse(UTF8.decode(Buffer.from(part, 'base64url')))
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Members) : undefined
   } catch {
     return undefined
   }

@@ -1,5 +1,3 @@
-import { type CryptoKey, compactVerify } from 'jose'
-import { LRUCache } from 'lru-cache'
 import type { NoFacts, RequestContext } from '../context.js'
 import { type Allowance, allow, type Decision, unavailable } from '../decision.js'
 import type { Guard, MaybePromise } from '../guard.js'
@@ -8,11 +6,12 @@ import { callable, integerBetween, knownOptions, nonEmptyStrings, oneOf, shown }
 import type { Principal } from '../principal.js'
 import { type ClaimRules, claimFault, principalOf } from './access-token.js'
 import { ALGORITHMS, type JwtAlgorithm } from './algorithms.js'
-import { bearerToken, invalidToken } from './bearer.js'
-import { decodeObject, type TokenHeader, tokenHeader } from './compact-token.js'
+import { bearerToken, invalidToken, unreadBearerToken } from './bearer.js'
+import { type CompactToken, compactToken, decodeObject } from './compact-token.js'
 import { type Fetch, isSecureUrl } from './fetch-json.js'
 import { IssuerKeys, type KeyAnswer } from './issuer-keys.js'
 import type { VerificationKey } from './key-set.js'
+import { VerifiedTokens } from './verified-tokens.js'
 
 export interface JwtOptions {
   /** The issuer identifier, compared byte for byte with `iss`. `https`, or `http` on loopback while developing. */
@@ -57,16 +56,8 @@ const KNOWN = [
 ]
 
 const DAY_MS = 24 * 3_600_000
-const CACHE_BYTES = 16 * 1024 * 1024
 
 type Facts = { readonly principal: Principal }
-
-/** A verified token: what it gives, until when, and the key it stands on. */
-interface Verified {
-  readonly answer: Allowance<Facts>
-  readonly expiresAtMs: number
-  readonly key: VerificationKey
-}
 
 /**
  * Verifies a JWT access token (RFC 9068) sent as a bearer token (RFC 6750) and gives the fact `principal`.
@@ -81,34 +72,44 @@ export function jwt(options: JwtOptions): Guard<NoFacts, Facts> {
   const settings = checked(options)
   const { realm, algorithms, maxTokenLength } = settings
   const keys = new IssuerKeys(settings)
-  const cache = verifiedTokens(settings.cachedTokens)
+  const verified = new VerifiedTokens<Allowance<Facts>>(settings.cachedTokens)
 
-  const verify = (
-    token: string,
-    header: TokenHeader,
-    found: KeyAnswer,
-    nowMs: number,
-  ): MaybePromise<Decision<Facts>> => {
-    if (found.key !== undefined) return verifySigned(token, header, found.key, nowMs)
-    if (found.reason === 'unknown') return invalidToken('token_key_unknown', realm)
-    return unavailable('keys_unavailable', found.retryAfterMs / 1000, found.cause)
+  /** A token that was not seen before, or whose entry no longer holds. */
+  const verify = (token: string, nowMs: number): MaybePromise<Decision<Facts>> => {
+    if (token.length > maxTokenLength) return invalidToken('token_too_long', realm)
+    const parts = compactToken(token)
+    if (typeof parts === 'string') return invalidToken(parts, realm)
+    if (!algorithms.includes(parts.alg as JwtAlgorithm)) return invalidToken('token_algorithm_refused', realm)
+    if (!isAccessTokenType(parts.typ)) return invalidToken('token_type_refused', realm)
+    return andThen(keys.find(parts.kid, parts.alg, nowMs), (found) => verifyWith(found, token, parts, nowMs))
   }
 
-  const verifySigned = async (
+  const verifyWith = (
+    found: KeyAnswer,
     token: string,
-    header: TokenHeader,
-    key: VerificationKey,
+    parts: CompactToken,
     nowMs: number,
-  ): Promise<Decision<Facts>> => {
-    const payload = await signedPayload(token, key.key, header.alg)
-    if (payload === undefined) return invalidToken('token_signature_invalid', realm)
+  ): MaybePromise<Decision<Facts>> => {
+    const { key } = found
+    if (key === undefined) {
+      if (found.reason === 'unknown') return invalidToken('token_key_unknown', realm)
+      return unavailable('keys_unavailable', found.retryAfterMs / 1000, found.cause)
+    }
+    const signed = Buffer.from(parts.signed, 'latin1')
+    const signature = Buffer.from(parts.signature, 'base64url')
+    return andThen(key.verify(signed, signature), (isSigned) =>
+      isSigned ? accept(token, parts, key, nowMs) : invalidToken('token_signature_invalid', realm),
+    )
+  }
+
+  const accept = (token: string, { payload }: CompactToken, key: VerificationKey, nowMs: number): Decision<Facts> => {
     const claims = decodeObject(payload)
     if (claims === undefined) return invalidToken('token_malformed', realm)
     const fault = claimFault(claims, settings, nowMs)
     if (fault !== undefined) return invalidToken(fault, realm)
     const answer = Object.freeze(allow(Object.freeze({ principal: principalOf(claims) })))
     const expiresAtMs = ((claims.exp as number) + settings.clockToleranceSeconds) * 1000
-    cache?.set(token, { answer, expiresAtMs, key })
+    verified.remember(token, answer, expiresAtMs, key)
     return answer
   }
 
@@ -117,39 +118,17 @@ export function jwt(options: JwtOptions): Guard<NoFacts, Facts> {
     about: { room: 'identity', requires: { issuer: settings.issuer, audience: settings.audience } } as const,
     check: (ctx: RequestContext): MaybePromise<Decision<Facts>> => {
       const { nowMs } = ctx
+      const unread = unreadBearerToken(ctx)
+      const known = unread === undefined ? undefined : verified.find(unread)
+      if (known !== undefined && nowMs < known.expiresAtMs && keys.isCurrent(known.key, nowMs)) return known.answer
       const token = bearerToken(ctx, realm)
-      if (typeof token !== 'string') return token
-      if (token.length > maxTokenLength) return invalidToken('token_too_long', realm)
-      const verified = cache?.get(token)
-      if (verified !== undefined && nowMs < verified.expiresAtMs && keys.isCurrent(verified.key, nowMs)) {
-        return verified.answer
-      }
-      const header = tokenHeader(token)
-      if (typeof header === 'string') return invalidToken(header, realm)
-      if (!algorithms.includes(header.alg as JwtAlgorithm)) return invalidToken('token_algorithm_refused', realm)
-      if (!isAccessTokenType(header.typ)) return invalidToken('token_type_refused', realm)
-      return andThen(keys.find(header.kid, header.alg, nowMs), (found) => verify(token, header, found, nowMs))
+      return typeof token === 'string' ? verify(token, nowMs) : token
     },
   })
 }
 
-async function signedPayload(token: string, key: CryptoKey, algorithm: string): Promise<Uint8Array | undefined> {
-  try {
-    const { payload } = await compactVerify(token, key, { algorithms: [algorithm] })
-    return payload
-  } catch {
-    return undefined // whatever is wrong with it, it is not signed
-  }
-}
-
 /** RFC 9068 section 4: `at+jwt`, with or without `application/`, in any letter case (RFC 7515 section 4.1.9). */
 const isAccessTokenType = (typ: string | undefined): boolean => /^(?:application\/)?at\+jwt$/i.test(typ ?? '')
-
-/** Keyed by the whole token; one cache per guard, so that no entry meets another configuration. */
-const verifiedTokens = (max: number): LRUCache<string, Verified> | undefined =>
-  max === 0
-    ? undefined
-    : new LRUCache({ max, maxSize: CACHE_BYTES, sizeCalculation: (_verified, token) => 4 * token.length })
 
 function checked(options: JwtOptions) {
   knownOptions('jwt()', options, KNOWN)

@@ -1,12 +1,14 @@
-import { expect, test } from 'vitest'
+import { beforeAll, expect, test } from 'vitest'
 import { toHttp } from '../../src/http/index.js'
 import { evaluate } from '../../src/index.js'
 import { contextFor } from '../support/context.js'
-import { askWith, FakeIssuer } from '../support/fake-issuer.js'
+import { ask, askWith, FakeIssuer } from '../support/fake-issuer.js'
 
 const idp = new FakeIssuer()
-const guard = idp.guard()
+/** One has verified the token that the rows are about, the other never remembers. */
+const guards = [idp.guard(), idp.guard({ cachedTokens: 0 })] as const
 const token = idp.token()
+beforeAll(async () => expect(await ask(guards[0], token)).toMatchObject({ allowed: true }))
 
 const MISSING = { kind: 'unauthenticated', code: 'token_missing', status: 401, challenge: 'Bearer realm="orders-api"' }
 const MALFORMED = {
@@ -24,10 +26,13 @@ const REFUSED = {
 
 async function answerTo(fields: readonly string[], rest: Parameters<typeof contextFor>[0] = {}) {
   const headers = fields.map((value) => ['authorization', value] as const)
-  const answer = await evaluate(guard, contextFor({ ...rest, headers }), {})
-  if (answer.allowed) return 'allowed'
-  const { status, headers: sent } = toHttp(answer)
-  return { kind: answer.kind, code: answer.code, status, challenge: new Map(sent).get('www-authenticate') }
+  const [answer, other] = await Promise.all(
+    guards.map(async (guard) => evaluate(guard, contextFor({ ...rest, headers }), {})),
+  )
+  expect(answer).toEqual(other)
+  if (answer!.allowed) return 'allowed'
+  const { status, headers: sent } = toHttp(answer!)
+  return { kind: answer!.kind, code: answer!.code, status, challenge: new Map(sent).get('www-authenticate') }
 }
 
 test.each([[`Bearer ${token}`], [`bearer ${token}`], [`BEARER ${token}`], [`bEaReR    ${token}`]])(
@@ -72,6 +77,7 @@ test.each([
   ['two fields, the second of another scheme', [`Bearer ${token}`, 'Basic dXNlcjpwYXNz']],
   ['two fields, the first of another scheme', ['Basic dXNlcjpwYXNz', `Bearer ${token}`]],
   ['two fields, the first empty', ['', `Bearer ${token}`]],
+  ['two fields, the second empty', [`Bearer ${token}`, '']],
 ])('%s: 400 invalid_request (RFC 6750 section 3.1)', async (_name, fields) => {
   expect(await answerTo(fields)).toEqual(MALFORMED)
 })

@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto'
+import { createHash, createHmac } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import type { JwtOptions } from '../../src/index.js'
 import {
@@ -86,6 +86,28 @@ describe('a key that is no use is left out, and the good one beside it works', (
       const mac = createHmac('sha256', Buffer.from(k, 'base64url')).update(input).digest('base64url')
       expect(await ask(guard, `${input}.${mac}`)).toMatchObject(refused(code))
     }
+  })
+
+  /** RFC 8017 section 9.2: what a signature is once it is raised to the power of the exponent. */
+  const paddedDigest = (input: string) => {
+    const prefix = Buffer.from('3031300d060960864801650304020105000420', 'hex')
+    const digest = Buffer.concat([prefix, createHash('sha256').update(input).digest()])
+    return Buffer.concat([Buffer.from([0, 1]), Buffer.alloc(256 - 3 - digest.length, 0xff), Buffer.alloc(1), digest])
+  }
+  const neutral = Buffer.concat([Buffer.from([1]), Buffer.alloc(31)])
+
+  test.each<[string, object, (input: string) => Buffer]>([
+    ['RSA with exponent 1', listed(rsa, { e: 'AQ', kid: 'weak' }), paddedDigest],
+    [
+      'the neutral point of Ed25519',
+      { kty: 'OKP', crv: 'Ed25519', x: encoded(neutral), alg: 'EdDSA', kid: 'weak' },
+      () => Buffer.concat([neutral, Buffer.alloc(32)]),
+    ],
+  ])('%s, with a token that anyone can sign', async (_name, jwk, forged) => {
+    const { alg } = jwk as { readonly alg: string }
+    const input = `${encoded({ alg, typ: 'at+jwt', kid: 'weak' })}.${encoded(standardClaims())}`
+    const token = `${input}.${encoded(forged(input))}`
+    expect(await ask(guardFor([jwk, good.jwk]), token)).toMatchObject(refused('token_key_unknown'))
   })
 
   test('the hundred and first key is not looked at', async () => {
@@ -183,6 +205,13 @@ describe('key ids', () => {
   ])('%s', async (_name, keys, signer, kid, code) => {
     const answer = await ask(guardFor(keys.map(({ jwk }) => jwk)), tokenBy(signer, { kid }))
     expect(answer).toMatchObject(code === 'allowed' ? allowed : refused(code))
+  })
+
+  test('of two keys with one kid and one algorithm, the first counts', async () => {
+    const second = testKey('ES256', { kid: 'one' })
+    const guard = guardFor([ec.jwk, second.jwk])
+    expect(await ask(guard, tokenBy(ec))).toMatchObject(allowed)
+    expect(await ask(guard, tokenBy(second))).toMatchObject(refused('token_signature_invalid'))
   })
 
   test('a kid that is no string counts as none', async () => {
