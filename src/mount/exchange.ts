@@ -1,33 +1,34 @@
 import { auditEvent } from '../audit/event.js'
 import { traceId } from '../audit/trace-id.js'
-import type { RequestContext, SecurityEvent } from '../context.js'
+import type { RequestContext } from '../context.js'
 import { type Allowance, allow, type Decision, type Denial } from '../decision.js'
 import { statusOf } from '../http/index.js'
 import type { Service } from '../service.js'
 import type { Mount } from './mount.js'
+import type { Notices } from './notices.js'
 
-/** More than a request of any honest policy makes. */
-const MAX_NOTICES = 16
+/** What adapters build for a mount: the context that guards read, and what they noticed. */
+export interface NoticingContext extends RequestContext {
+  readonly notices: Notices
+}
 
 /**
  * One request and its answer, as one service sees them: the context that guards read, what mounts have established so
  * far, and the one audit event, written at the denial or when the answer has ended.
  */
 export class Exchange {
-  readonly ctx: RequestContext
+  readonly ctx: NoticingContext
   readonly service: Service
   readonly #established: { readonly mount: Mount<object>; readonly allowance: Allowance<object> }[] = []
-  #notices: SecurityEvent[] | undefined
   #last: { readonly policy: string; readonly decision: Decision<object> } | undefined
   #traceId: string | undefined
   #endedWith: number | undefined
   #recorded = false
 
-  /** @param contextOf - Makes the context; `report` is where it sends what guards notice. */
-  constructor(service: Service, contextOf: (report: RequestContext['report'], nowMs: number) => RequestContext) {
+  constructor(service: Service, ctx: NoticingContext) {
     this.service = service
-    this.ctx = contextOf((event) => this.#notice(event), service.clock())
-    this.ctx.onFinished((status) => {
+    this.ctx = ctx
+    ctx.onFinished((status) => {
       this.#endedWith = status
       this.#record(status)
     })
@@ -53,7 +54,7 @@ export class Exchange {
 
   /** Report mode: the denial that would have been. */
   pardon(denial: Denial, event: string): void {
-    this.#notice({ event, code: denial.code, guard: denial.guard ?? 'unknown' })
+    this.ctx.notices.add({ event, code: denial.code, guard: denial.guard ?? 'unknown' })
   }
 
   deny(denial: Denial, policy: string): void {
@@ -71,11 +72,6 @@ export class Exchange {
     return this.#traceId
   }
 
-  #notice(event: SecurityEvent): void {
-    this.#notices ??= []
-    if (this.#notices.length < MAX_NOTICES) this.#notices.push(event)
-  }
-
   #record(status: number): void {
     if (this.#recorded || this.#last === undefined) return
     this.#recorded = true
@@ -90,7 +86,7 @@ export class Exchange {
           status,
           traceId: this.#trace,
           endedMs: service.clock(),
-          notices: this.#notices,
+          notices: ctx.notices.list,
         }),
       )
     } catch (error) {

@@ -18,7 +18,9 @@ export class NodeBody implements BodySource {
   /** Some parsers leave an empty value for a body that they did not read. */
   readonly parsed = (): unknown => (this.#isRead ? this.#view.body : undefined)
 
-  readonly replace = (value: unknown): void => this.#view.setBody(value)
+  readonly replace = (value: unknown): void => {
+    this.#view.body = value
+  }
 
   readonly bytes = async (maxBytes: number, timeoutMs: number): Promise<BodyRead> => {
     this.#read ??= this.#start(maxBytes, timeoutMs)

@@ -4,22 +4,23 @@ import type { TLSSocket } from 'node:tls'
 import type { HeaderReader, Peer, RequestContext } from '../context.js'
 import { canonicalAddress } from '../lib/address.js'
 import type { Service } from '../service.js'
+import type { NoticingContext } from './exchange.js'
 import { NodeBody } from './node-body.js'
+import { Notices } from './notices.js'
 
-/** What only the framework knows of a request. */
+/** What only the framework knows of a request. Read when it is asked for: it changes as the request travels. */
 export interface FrameworkView {
   /** The request target as received, before any rewriting. */
   readonly target: string
-  readonly route: () => string | undefined
-  readonly params: () => Readonly<Record<string, unknown>>
+  readonly route: string | undefined
+  readonly params: Readonly<Record<string, unknown>>
   /** Where the framework keeps the parsed body. */
-  readonly body: unknown
-  readonly setBody: (value: unknown) => void
+  body: unknown
   readonly raw: unknown
 }
 
 /** The context of a request that came through `node:http`. */
-export class NodeRequest implements RequestContext {
+export class NodeRequest implements NoticingContext {
   readonly method: string
   readonly path: string
   readonly query: string
@@ -27,21 +28,14 @@ export class NodeRequest implements RequestContext {
   readonly peer: Peer
   readonly client: string
   readonly nowMs: number
-  readonly report: RequestContext['report']
-  readonly onFinished: RequestContext['onFinished']
+  readonly notices = new Notices()
   readonly raw: unknown
   readonly #request: IncomingMessage
+  readonly #response: ServerResponse
   readonly #view: FrameworkView
   #body: NodeBody | undefined
 
-  constructor(
-    request: IncomingMessage,
-    response: ServerResponse,
-    view: FrameworkView,
-    service: Service,
-    report: RequestContext['report'],
-    nowMs: number,
-  ) {
+  constructor(request: IncomingMessage, response: ServerResponse, view: FrameworkView, service: Service) {
     const { target } = view
     const mark = target.indexOf('?')
     this.method = request.method ?? ''
@@ -50,20 +44,27 @@ export class NodeRequest implements RequestContext {
     this.headers = new NodeHeaders(request.rawHeaders)
     this.peer = peerOf(request.socket as TLSSocket)
     this.client = service.clientAddress(this.peer, this.headers)
-    this.nowMs = nowMs
-    this.report = report
-    this.onFinished = (listener) => onFinished(response, listener)
+    this.nowMs = service.clock()
     this.raw = view.raw
     this.#request = request
+    this.#response = response
     this.#view = view
   }
 
+  get report(): RequestContext['report'] {
+    return (event) => this.notices.add(event)
+  }
+
+  get onFinished(): RequestContext['onFinished'] {
+    return (listener) => onFinished(this.#response, listener)
+  }
+
   get route(): string | undefined {
-    return this.#view.route()
+    return this.#view.route
   }
 
   get params(): Readonly<Record<string, unknown>> {
-    return this.#view.params()
+    return this.#view.params
   }
 
   get body(): NodeBody {

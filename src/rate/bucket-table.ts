@@ -37,8 +37,8 @@ export class BucketTable {
   #previous: Int32Array
   #next: Int32Array
   #lists: Uint8Array
-  readonly #keys: string[] = []
-  readonly #owners: (Policy | undefined)[] = []
+  #keys: string[]
+  #owners: (Policy | undefined)[]
 
   /** @param maxBuckets - Never more of them: the caller removes one before it adds one. */
   constructor(maxBuckets: number) {
@@ -48,6 +48,8 @@ export class BucketTable {
     this.#previous = new Int32Array(this.#slots)
     this.#next = new Int32Array(this.#slots)
     this.#lists = new Uint8Array(this.#slots)
+    this.#keys = new Array<string>(this.#slots)
+    this.#owners = new Array<Policy | undefined>(this.#slots)
     for (const head of [OPEN, SPENT, FREE]) {
       this.#previous[head] = head
       this.#next[head] = head
@@ -165,9 +167,16 @@ export class BucketTable {
     this.#previous = copied(this.#previous, new Int32Array(this.#slots))
     this.#next = copied(this.#next, new Int32Array(this.#slots))
     this.#lists = copied(this.#lists, new Uint8Array(this.#slots))
-    this.#keys.length = this.#slots
-    this.#owners.length = this.#slots
+    this.#keys = widened(this.#keys, this.#slots)
+    this.#owners = widened(this.#owners, this.#slots)
   }
+}
+
+/** To the very length: an array that is told a greater length takes half as much again. */
+function widened<T>(from: readonly T[], slots: number): T[] {
+  const to = new Array<T>(slots)
+  for (let slot = 0; slot < from.length; slot++) to[slot] = from[slot]!
+  return to
 }
 
 function copied<Column extends Float64Array | Int32Array | Uint8Array>(from: Column, to: Column): Column {

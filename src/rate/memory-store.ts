@@ -14,7 +14,10 @@ export interface MemoryStoreOptions {
 /** A Map of V8 holds 2^24 entries, deleted ones among them. It makes room for more only when half of them are deleted. */
 const MOST_KEYS = 8_000_000
 
-/** Old buckets looked at for each new one, so that idle ones leave without a timer. */
+/**
+ * Old buckets looked at for each new one, so that idle ones leave without a timer; once half the places are taken, lest
+ * clients who come again and again be forgotten each time.
+ */
 const SWEEP = 2
 
 /**
@@ -122,8 +125,9 @@ class MemoryStore implements RateLimitStore {
 
   /** Places for the buckets that are new; false when only spent ones are left to give way. */
   #makeRoom(requests: readonly BucketRequest[], elapsedMs: number): boolean {
-    if (this.#countNew(requests) === 0) return true
-    this.#sweep(elapsedMs)
+    const news = this.#countNew(requests)
+    if (news === 0) return true
+    if (this.#buckets.size + news > this.#maxKeys / 2) this.#sweep(elapsedMs)
     while (this.#buckets.size + this.#countNew(requests) > this.#maxKeys) {
       const oldest = this.#oldestBeside(requests)
       if (oldest !== NONE) this.#buckets.remove(oldest)

@@ -47,7 +47,14 @@ test('the peer is the other end of the socket, without a certificate', async () 
 
 test('route and params are read when they are asked for', async () => {
   let route: string | undefined
-  const { ctx } = await arrival(get('/'), { route: () => route, params: () => ({ id: route }) })
+  const { ctx } = await arrival(get('/'), {
+    get route() {
+      return route
+    },
+    get params() {
+      return { id: route }
+    },
+  })
   expect(ctx.route).toBeUndefined()
   route = '/orders/:id'
   expect(ctx.route).toBe('/orders/:id')

@@ -69,7 +69,7 @@ export class SlowStore {
     const isAsked = ({ name }: Entry) => requests.some((request) => nameOf(request) === name)
     const fresh = () => new Set(requests.filter((request) => this.#find(request) === undefined).map(nameOf)).size
     if (fresh() === 0) return true
-    this.#sweep(nowMs)
+    if (this.#open.length + this.#spent.length + fresh() > this.#maxKeys / 2) this.#sweep(nowMs)
     while (this.#open.length + this.#spent.length + fresh() > this.#maxKeys) {
       const oldest = this.#open.find((entry) => !isAsked(entry))
       if (oldest !== undefined) {

@@ -1,5 +1,5 @@
-import type { AuditEvent, RequestContext, ServiceSettings } from '../../src/index.js'
-import { Exchange, resolveService } from '../../src/mount/index.js'
+import type { AuditEvent, ServiceSettings } from '../../src/index.js'
+import { Exchange, Notices, type NoticingContext, resolveService } from '../../src/mount/index.js'
 import { contextFor, type TestRequest } from './context.js'
 
 /** One request, as an adapter would drive it: `finish` ends the response, and `events` is what was audited. */
@@ -15,13 +15,15 @@ export function exchangeFor(settings: ServiceSettings = {}, request: TestRequest
   const listeners: ((status: number) => void)[] = []
   const audit = { record: (event: AuditEvent) => void events.push(event) }
   const service = resolveService({ audit, clock: () => START_MS, ...settings })
-  const contextOf = (report: RequestContext['report'], nowMs: number): RequestContext => ({
+  const notices = new Notices()
+  const ctx: NoticingContext = {
     ...contextFor(request),
-    nowMs,
-    report,
+    nowMs: service.clock(),
+    notices,
+    report: (event) => notices.add(event),
     onFinished: (listener) => void listeners.push(listener),
-  })
-  const exchange = new Exchange(service, contextOf)
+  }
+  const exchange = new Exchange(service, ctx)
   return { exchange, events, finish: (status) => listeners.forEach((listener) => void listener(status)) }
 }
 

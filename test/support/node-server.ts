@@ -34,14 +34,7 @@ export const closed = (stream: IncomingMessage | ServerResponse | Socket): Promi
   new Promise((resolve) => void stream.once('close', () => resolve()))
 
 function contextOf(request: IncomingMessage, response: ServerResponse, view: Partial<FrameworkView>): NodeRequest {
-  const plain: FrameworkView = {
-    target: request.url ?? '',
-    route: () => undefined,
-    params: () => ({}),
-    body: undefined,
-    setBody: () => {},
-    raw: request,
-    ...view,
-  }
-  return new NodeRequest(request, response, plain, resolveService({ audit: { record: () => {} } }), () => {}, 0)
+  const plain = { target: request.url ?? '', route: undefined, params: {}, body: undefined, raw: request }
+  const whole = Object.defineProperties(plain, Object.getOwnPropertyDescriptors(view)) // getters stay getters
+  return new NodeRequest(request, response, whole, resolveService({ audit: { record: () => {} }, clock: () => 0 }))
 }

@@ -1,16 +1,9 @@
-import { auditPath, type FrameworkView, NodeRequest, type RequestContext, type Service } from 'wardline/mount'
+import { auditPath, type FrameworkView, NodeRequest, type Service } from 'wardline/mount'
 import type { ExpressRequest, ExpressResponse } from './http.js'
 
 /** The context of an Express request. Route, params and body are read when asked: they change as the request travels. */
-export function contextOf(
-  request: ExpressRequest,
-  response: ExpressResponse,
-  service: Service,
-  report: RequestContext['report'],
-  nowMs: number,
-): RequestContext {
-  return new NodeRequest(request, response, new ExpressView(request), service, report, nowMs)
-}
+export const contextOf = (request: ExpressRequest, response: ExpressResponse, service: Service): NodeRequest =>
+  new NodeRequest(request, response, new ExpressView(request), service)
 
 class ExpressView implements FrameworkView {
   readonly raw: ExpressRequest
@@ -23,15 +16,19 @@ class ExpressView implements FrameworkView {
     return this.raw.originalUrl ?? this.raw.url ?? ''
   }
 
-  readonly route = (): string | undefined => routeOf(this.raw)
+  get route(): string | undefined {
+    return routeOf(this.raw)
+  }
 
-  readonly params = () => (this.raw.params ?? {}) as Readonly<Record<string, unknown>>
+  get params(): Readonly<Record<string, unknown>> {
+    return (this.raw.params ?? {}) as Readonly<Record<string, unknown>>
+  }
 
   get body(): unknown {
     return this.raw.body
   }
 
-  readonly setBody = (value: unknown): void => {
+  set body(value: unknown) {
     this.raw.body = value
     this.raw._body = true // to parsers further down, in Express 4
   }

@@ -1,4 +1,4 @@
-import { type FrameworkView, NodeRequest, type RequestContext, type Service } from 'wardline/mount'
+import { type FrameworkView, NodeRequest, type Service } from 'wardline/mount'
 import type { KoaContext } from './http.js'
 
 /** What @koa/router adds to the context. */
@@ -13,14 +13,8 @@ interface ParsedRequest {
 }
 
 /** The context of a Koa request. Route, params and body are read when asked: they change as the request travels. */
-export function contextOf(
-  koa: KoaContext,
-  service: Service,
-  report: RequestContext['report'],
-  nowMs: number,
-): RequestContext {
-  return new NodeRequest(koa.req, koa.res, new KoaView(koa), service, report, nowMs)
-}
+export const contextOf = (koa: KoaContext, service: Service): NodeRequest =>
+  new NodeRequest(koa.req, koa.res, new KoaView(koa), service)
 
 class KoaView implements FrameworkView {
   readonly raw: RouterContext
@@ -33,15 +27,19 @@ class KoaView implements FrameworkView {
     return this.raw.originalUrl
   }
 
-  readonly route = (): string | undefined => this.raw._matchedRoute?.toString()
+  get route(): string | undefined {
+    return this.raw._matchedRoute?.toString()
+  }
 
-  readonly params = () => this.raw.params ?? {}
+  get params(): Readonly<Record<string, unknown>> {
+    return this.raw.params ?? {}
+  }
 
   get body(): unknown {
     return (this.raw.request as ParsedRequest).body
   }
 
-  readonly setBody = (value: unknown): void => {
+  set body(value: unknown) {
     ;(this.raw.request as ParsedRequest).body = value
   }
 }

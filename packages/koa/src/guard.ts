@@ -48,7 +48,7 @@ export function createGuard(settings: ServiceSettings = {}): GuardFactory {
 
   const exchangeOf = (ctx: KoaContext): Exchange => {
     const request: Guarded = ctx.req
-    request[EXCHANGE] ??= new Exchange(service, (report, nowMs) => contextOf(ctx, service, report, nowMs))
+    request[EXCHANGE] ??= new Exchange(service, contextOf(ctx, service))
     return request[EXCHANGE]
   }
 
