@@ -23,14 +23,25 @@ export function evaluate<Needs extends object, Gives extends object>(
 ): MaybePromise<Decision<Gives>> {
   try {
     const answer = guard.check(ctx, facts)
-    if (!isPromiseLike(answer)) return isAllowance(answer) ? answer : named(answer, guard.name)
-    return Promise.resolve(answer)
-      .then((decision) => (isAllowance(decision) ? decision : named(decision, guard.name)))
-      .catch((cause) => named(internal(cause), guard.name))
+    if (!isPromiseLike(answer)) return checked(answer, guard.name)
+    return Promise.resolve(answer).then(
+      (decision) => checked(decision, guard.name),
+      (cause) => failed(cause, guard.name),
+    )
   } catch (cause) {
-    return named(internal(cause), guard.name)
+    return failed(cause, guard.name)
   }
 }
+
+function checked<Gives extends object>(answer: Decision<Gives>, guard: string): Decision<Gives> {
+  try {
+    return isAllowance(answer) ? answer : named(answer, guard)
+  } catch (cause) {
+    return failed(cause, guard) // an answer whose members cannot be read
+  }
+}
+
+const failed = (cause: unknown, guard: string): Denial => ({ ...internal(cause), guard })
 
 const isAllowance = <F extends object>(answer: Decision<F>): answer is Allowance<F> =>
   answer?.allowed === true && typeof answer.facts === 'object' && answer.facts !== null

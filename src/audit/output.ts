@@ -15,11 +15,13 @@ export interface Output {
 export function fileOutput(path: string): Output {
   const fd = openSync(path, 'a', 0o640)
   return {
-    write: async (bytes) => (await promisify(write)(fd, bytes)).bytesWritten,
+    write: async (bytes) => (await writePromised(fd, bytes)).bytesWritten,
     writeSync: (bytes) => writeAllSync(fd, bytes),
     close: () => promisify(close)(fd),
   }
 }
+
+const writePromised = promisify(write)
 
 /** A stream of the process. It is not ours to close, and its failure must not end the process. */
 export function streamOutput(stream: Writable & { readonly fd?: number }): Output {

@@ -34,7 +34,7 @@ function deny(before: Allowance<object>, denial: Denial): Denial {
 
 /** A fact is given once: an overwrite would let a later guard change who an earlier one vouched for. */
 function conflictingFact(before: object, next: object): PropertyKey | undefined {
-  if (before === NO_FACTS || next === NO_FACTS) return undefined
+  if (before === NO_FACTS || next === NO_FACTS || next === before) return undefined
   for (const key of Reflect.ownKeys(next)) {
     if (Object.hasOwn(before, key) && !Object.is(before[key as never], next[key as never])) return key
   }

@@ -16,7 +16,10 @@ export class NodeBody implements BodySource {
   }
 
   /** Some parsers leave an empty value for a body that they did not read. */
-  readonly parsed = (): unknown => (this.#isRead ? this.#view.body : undefined)
+  readonly parsed = (): unknown => {
+    const { body } = this.#view
+    return body !== undefined && this.#isRead ? body : undefined
+  }
 
   readonly replace = (value: unknown): void => {
     this.#view.body = value
