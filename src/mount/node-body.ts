@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { BodyRead, BodySource, HeaderReader } from '../context.js'
 import type { FrameworkView } from './node-request.js'
 
@@ -93,10 +93,18 @@ const DRAIN_MS = 5_000
 
 /**
  * Lets a refused request end well: a client that is still sending its body gets the answer, when the rest of the body
- * is small and comes soon; otherwise the connection is closed.
+ * is small and comes soon; otherwise the connection is closed. Nothing is taken before the answer is on its way: a client
+ * that waits to be told to go on (RFC 9110 section 10.1.1) would be.
  */
-export function drain(request: IncomingMessage): void {
+export function drain(request: IncomingMessage, response: ServerResponse): void {
   if (request.complete || request.destroyed) return
+  linger(request)
+  if (response.headersSent) discard(request)
+  // ahead of 'finish', at which Node would throw the rest away itself, however long it goes on
+  else response.once('prefinish', () => discard(request))
+}
+
+function discard(request: IncomingMessage): void {
   let size = 0
   const close = () => request.destroy()
   const timer = setTimeout(close, DRAIN_MS).unref()
@@ -107,7 +115,6 @@ export function drain(request: IncomingMessage): void {
     if (size > DRAIN_BYTES) close()
   })
   request.resume()
-  linger(request)
 }
 
 /**

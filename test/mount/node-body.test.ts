@@ -123,7 +123,7 @@ describe('drain', () => {
     response.statusCode = 413
     response.setHeader('connection', 'close')
     response.end('no')
-    drain(request)
+    drain(request, response)
     client.write('x'.repeat(99_990))
     await closed(client)
     expect(Buffer.concat(answer).toString()).toMatch(/^HTTP\/1\.1 413 .*\r\n\r\n.*no/s)
@@ -131,8 +131,9 @@ describe('drain', () => {
   })
 
   test('closes the connection on a client that sends without end', async () => {
-    const { client, request } = await arrival(CHUNKED)
-    drain(request)
+    const { client, request, response } = await arrival(CHUNKED)
+    response.end('no')
+    drain(request, response)
     const flood = setInterval(() => client.write(chunk('x'.repeat(65_536))), 1)
     await closed(client)
     clearInterval(flood)
@@ -140,18 +141,30 @@ describe('drain', () => {
     expect(request.complete).toBe(false)
   })
 
+  test('takes nothing before the answer is on its way', async () => {
+    const { client, request, response } = await arrival(`${sized(100)}${'x'.repeat(10)}`)
+    drain(request, response)
+    await new Promise(setImmediate)
+    expect(request.readableDidRead).toBe(false)
+    response.end('no')
+    await once(request, 'data')
+    client.write('x'.repeat(90))
+    await once(request, 'end')
+  })
+
   test('leaves a request that is complete alone', async () => {
-    const { request } = await arrival(post())
+    const { request, response } = await arrival(post())
     await once(request.resume(), 'end')
-    drain(request)
+    drain(request, response)
     expect(request.listenerCount('data')).toBe(0)
   })
 })
 
 test('a connection that lives on keeps nothing of the refused requests it carried', async () => {
-  const { request, client } = await arrival(sized(5))
+  const { request, response, client } = await arrival(sized(5))
   const { destroySoon } = request.socket
-  drain(request)
+  response.end('no')
+  drain(request, response)
   expect(request.socket.destroySoon).not.toBe(destroySoon)
   client.write('hello')
   await once(request, 'close')

@@ -10,5 +10,5 @@ export function refuse(request: ExpressRequest, response: ExpressResponse, denia
   applyHeaders(response, headers)
   response.setHeader('content-length', Buffer.byteLength(body))
   response.end(body)
-  drain(request)
+  drain(request, response)
 }

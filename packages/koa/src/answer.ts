@@ -9,7 +9,7 @@ export function refuse(ctx: KoaContext, denial: Denial, instance: string): void 
   applyHeaders(ctx.res, headers)
   ctx.status = status
   ctx.body = body
-  drain(ctx.req)
+  drain(ctx.req, ctx.res)
 }
 
 /** Koa drops every field when it answers an error itself; those that a guard set are there again when the answer is sent. */
