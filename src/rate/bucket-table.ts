@@ -19,8 +19,12 @@ const FIRST_SLOTS = 64
 /** The buckets of one limit. */
 interface Policy extends Size {
   readonly name: string
+  /** Its place among the policies: two bytes a bucket, where a reference takes eight. */
+  readonly index: number
   readonly slots: Map<string, number>
 }
+
+const MAX_POLICIES = 65_536
 
 /**
  * Buckets in columns, one slot each, in two lists that remember an order. An object and a Map entry in order of use per
@@ -29,6 +33,7 @@ interface Policy extends Size {
  */
 export class BucketTable {
   readonly #policies = new Map<string, Policy>()
+  readonly #byIndex: (Policy | undefined)[] = []
   readonly #mostSlots: number
   #slots: number
   #usedSlots = HEADS
@@ -38,7 +43,7 @@ export class BucketTable {
   #next: Int32Array
   #lists: Uint8Array
   #keys: string[]
-  #owners: (Policy | undefined)[]
+  #owners: Uint16Array
 
   /** @param maxBuckets - Never more of them: the caller removes one before it adds one. */
   constructor(maxBuckets: number) {
@@ -49,12 +54,11 @@ export class BucketTable {
     this.#next = new Int32Array(this.#slots)
     this.#lists = new Uint8Array(this.#slots)
     this.#keys = new Array<string>(this.#slots)
-    this.#owners = new Array<Policy | undefined>(this.#slots)
+    this.#owners = new Uint16Array(this.#slots)
     for (const head of [OPEN, SPENT, FREE]) {
       this.#previous[head] = head
       this.#next[head] = head
       this.#keys[head] = ''
-      this.#owners[head] = undefined
     }
   }
 
@@ -80,7 +84,7 @@ export class BucketTable {
 
   /** The first whole millisecond at which the bucket is full and need not be kept. */
   fullAtMs(slot: number): number {
-    return fullAtMs(this.#tats[slot]!, this.#owners[slot]!)
+    return fullAtMs(this.#tats[slot]!, this.#ownerOf(slot))
   }
 
   /** A slot for a bucket that has none yet, at the end of the open ones. */
@@ -89,7 +93,7 @@ export class BucketTable {
     const key = ownCopy(request.key)
     const slot = this.#unusedSlot()
     policy.slots.set(key, slot)
-    this.#owners[slot] = policy
+    this.#owners[slot] = policy.index
     this.#keys[slot] = key
     this.#append(slot, OPEN)
     this.#size++
@@ -97,10 +101,9 @@ export class BucketTable {
   }
 
   remove(slot: number): void {
-    const policy = this.#owners[slot]!
+    const policy = this.#ownerOf(slot)
     policy.slots.delete(this.#keys[slot]!)
-    if (policy.slots.size === 0) this.#policies.delete(policy.name)
-    this.#owners[slot] = undefined
+    if (policy.slots.size === 0) this.#drop(policy)
     this.#keys[slot] = ''
     this.move(slot, FREE)
     this.#size--
@@ -146,9 +149,22 @@ export class BucketTable {
   #policyOf({ policy: name, limit, windowMs }: BucketRequest): Policy {
     const known = this.#policies.get(name)
     if (known !== undefined) return known
-    const policy = { name, limit, windowMs, slots: new Map<string, number>() }
+    const unused = this.#byIndex.indexOf(undefined)
+    const index = unused === -1 ? this.#byIndex.length : unused
+    if (index === MAX_POLICIES) throw new TypeError(`one store serves at most ${MAX_POLICIES} policies at a time`)
+    const policy = { name, limit, windowMs, index, slots: new Map<string, number>() }
     this.#policies.set(name, policy)
+    this.#byIndex[index] = policy
     return policy
+  }
+
+  #drop({ name, index }: Policy): void {
+    this.#policies.delete(name)
+    this.#byIndex[index] = undefined
+  }
+
+  #ownerOf(slot: number): Policy {
+    return this.#byIndex[this.#owners[slot]!]!
   }
 
   #unusedSlot(): number {
@@ -168,7 +184,7 @@ export class BucketTable {
     this.#next = copied(this.#next, new Int32Array(this.#slots))
     this.#lists = copied(this.#lists, new Uint8Array(this.#slots))
     this.#keys = widened(this.#keys, this.#slots)
-    this.#owners = widened(this.#owners, this.#slots)
+    this.#owners = copied(this.#owners, new Uint16Array(this.#slots))
   }
 }
 
@@ -179,7 +195,7 @@ function widened<T>(from: readonly T[], slots: number): T[] {
   return to
 }
 
-function copied<Column extends Float64Array | Int32Array | Uint8Array>(from: Column, to: Column): Column {
+function copied<Column extends Float64Array | Int32Array | Uint16Array | Uint8Array>(from: Column, to: Column): Column {
   to.set(from)
   return to
 }

@@ -1,0 +1,11 @@
+import { createServer } from 'node:http'
+import express from 'express'
+import { serve } from './child.mjs'
+import { createOrder, findOrder } from './orders.mjs'
+
+// The routes and nothing else: what a service costs before anybody guards it.
+const app = express()
+app.get('/orders/:id', (req, res) => res.json(findOrder(req.params.id)))
+app.post('/orders', express.json(), (req, res) => res.status(201).json(createOrder(req.body)))
+
+serve(createServer(app))
