@@ -9,7 +9,7 @@ const WINDOW_MS = 3_600_000
 export const LIMIT = 1_000_000
 export const MOST_KEYS = 1_000_000
 
-const MAX_KEYS = MOST_KEYS + 100_000
+const MAX_KEYS = MOST_KEYS + 1
 
 /** What counts one request of a key: `(limit) => ({ take, close })`, by name. */
 export const stores = {

@@ -59,7 +59,7 @@ async function stop({ child }) {
 async function startService(service, { issuer }, folder) {
   const path = fileURLToPath(new URL(`../services/${service}.mjs`, import.meta.url))
   const env = { ...process.env, NODE_ENV: 'production', ISSUER: issuer, AUDIT_LOG: join(folder, `${service}.log`) }
-  const child = fork(path, { env })
+  const child = fork(path, { env, execArgv: [] })
   const [{ port }] = await once(child, 'message')
   return { child, port }
 }

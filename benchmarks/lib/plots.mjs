@@ -4,9 +4,13 @@ const WIDTH = 720
 const BAR = 22
 const LABEL = 230
 
-/** One drawing per row of a case that asks for it: a bar for each contender, the shortest label first. */
+/** One drawing for each row that has a goal and somebody else to be seen beside. */
 export const plots = ({ name, rows, about }) =>
-  rows.filter(({ goals }) => goals.length > 0).map((row, index) => [`${name}-${index + 1}`, plot(about, row)])
+  rows
+    .filter(({ goals, results }) => goals.length > 0 && Object.keys(results).some((contender) => !OWN.has(contender)))
+    .map((row, index) => [`${name}-${index + 1}`, plot(about, row)])
+
+const OWN = new Set(['wardline', 'floor', 'bare'])
 
 function plot(about, { name, unit, results }) {
   const bars = Object.entries(results)

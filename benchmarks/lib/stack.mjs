@@ -10,7 +10,7 @@ export async function stack(framework, { check, chosen }, { throughput, ...goals
       wardline: `${framework}-wardline`,
       'usual packages': `${framework}-usual`,
     }),
-    check ? { rounds: 3, seconds: 2 } : { lives: 4, rounds: 3, seconds: 3 },
+    check ? { rounds: 3, seconds: 2 } : { lives: 4, rounds: 2, seconds: 3 },
   )
   const of = (reading) =>
     Object.fromEntries(services.map(({ name, readings }) => [name, readings.map((one) => one[reading])]))

@@ -33,7 +33,11 @@ export function goalTable(cases, kind) {
       }
     }
   }
-  console.log(missed === 0 ? '\nEvery one is met.' : `\n${missed} missed.`)
+  console.log(
+    missed === 0
+      ? '\nEvery one is met.'
+      : `\n${missed} missed: see docs/performance.md, "Where a goal is missed, and why".`,
+  )
   return missed
 }
 
