@@ -6,13 +6,18 @@ const BACKSLASH = 0x5c
  * How many members the objects of a JSON text have: strings with a colon behind them (RFC 8259 section 4). The text is
  * known to be JSON; on any other it ends as well. `indexOf` takes it in strides, at half the cost of a look at each
  * character.
+ *
+ * @param tokens - Takes the names as they are written, quotes and all.
  */
-export function countNames(json: string): number {
+export function countNames(json: string, tokens?: string[]): number {
   let names = 0
   let open = json.indexOf('"')
   while (open !== -1) {
     const end = closingQuote(json, open + 1) + 1
-    if (json.charCodeAt(pastSpace(json, end)) === COLON) names++
+    if (json.charCodeAt(pastSpace(json, end)) === COLON) {
+      names++
+      tokens?.push(json.slice(open, end))
+    }
     open = json.indexOf('"', end)
   }
   return names

@@ -37,7 +37,29 @@ export function parseJson(bytes: Uint8Array, bounds: JsonBounds): unknown {
   // RFC 8259 section 4: what duplicate members mean is up to the reader. JSON.parse keeps the last and tells nobody; its
   // value then has fewer names than the text.
   if (tally.names !== countNames(text)) throw new JsonFault('duplicate_member', 'A member occurs twice.')
+  if (text.includes('\\') && !isReadAsWritten(text, value)) {
+    throw new JsonFault('misread_member', 'A member has a name that this service cannot read.')
+  }
   return value
+}
+
+/**
+ * V8 13.6, and so Node 24, reads some names that are written with escapes as another name of that length which it has
+ * met before: the value is then not what was sent. Strings by themselves it reads well.
+ */
+function isReadAsWritten(text: string, value: unknown): boolean {
+  const tokens: string[] = []
+  countNames(text, tokens)
+  const written = tokens.map((token): string => JSON.parse(token)).sort()
+  const read = namesIn(value).sort()
+  return written.length === read.length && written.every((name, index) => name === read[index])
+}
+
+/** Of a value that was inspected, so that its depth is bounded. */
+function namesIn(value: unknown): string[] {
+  if (typeof value !== 'object' || value === null) return []
+  const inside = Object.values(value).flatMap(namesIn)
+  return Array.isArray(value) ? inside : [...Object.keys(value), ...inside]
 }
 
 function decode(bytes: Uint8Array): string {
