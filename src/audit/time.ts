@@ -9,10 +9,11 @@ let head = ''
  * @throws RangeError for a time that is none.
  */
 export function isoTime(nowMs: number): string {
-  const now = Math.floor(nowMs / 1000)
+  const whole = Math.trunc(nowMs)
+  const now = Math.floor(whole / 1000)
   if (now !== second) {
     head = new Date(nowMs).toISOString().slice(0, -'000Z'.length)
     second = now
   }
-  return `${head}${String(Math.floor(nowMs - now * 1000)).padStart(3, '0')}Z`
+  return `${head}${String(whole - now * 1000).padStart(3, '0')}Z`
 }

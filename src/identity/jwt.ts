@@ -11,7 +11,7 @@ import { type CompactToken, compactToken, decodeObject } from './compact-token.j
 import { type Fetch, isSecureUrl } from './fetch-json.js'
 import { IssuerKeys, type KeyAnswer } from './issuer-keys.js'
 import type { VerificationKey } from './key-set.js'
-import { VerifiedTokens } from './verified-tokens.js'
+import { type VerifiedToken, VerifiedTokens } from './verified-tokens.js'
 
 export interface JwtOptions {
   /** The issuer identifier, compared byte for byte with `iss`. `https`, or `http` on loopback while developing. */
@@ -109,7 +109,7 @@ export function jwt(options: JwtOptions): Guard<NoFacts, Facts> {
     if (fault !== undefined) return invalidToken(fault, realm)
     const answer = Object.freeze(allow(Object.freeze({ principal: principalOf(claims) })))
     const expiresAtMs = ((claims.exp as number) + settings.clockToleranceSeconds) * 1000
-    verified.remember(token, answer, expiresAtMs, key)
+    verified.remember({ token, answer, verifiedAtMs: nowMs, expiresAtMs, key })
     return answer
   }
 
@@ -120,12 +120,15 @@ export function jwt(options: JwtOptions): Guard<NoFacts, Facts> {
       const { nowMs } = ctx
       const unread = unreadBearerToken(ctx)
       const known = unread === undefined ? undefined : verified.find(unread)
-      if (known !== undefined && nowMs < known.expiresAtMs && keys.isCurrent(known.key, nowMs)) return known.answer
+      if (known !== undefined && isWithin(known, nowMs) && keys.isCurrent(known.key, nowMs)) return known.answer
       const token = bearerToken(ctx, realm)
       return typeof token === 'string' ? verify(token, nowMs) : token
     },
   })
 }
+
+const isWithin = ({ verifiedAtMs, expiresAtMs }: VerifiedToken<unknown>, nowMs: number): boolean =>
+  verifiedAtMs <= nowMs && nowMs < expiresAtMs
 
 /** RFC 9068 section 4: `at+jwt`, with or without `application/`, in any letter case (RFC 7515 section 4.1.9). */
 const isAccessTokenType = (typ: string | undefined): boolean => /^(?:application\/)?at\+jwt$/i.test(typ ?? '')

@@ -73,7 +73,7 @@ export function importKeySet(
   const imported = listed.slice(0, MAX_KEYS).map((jwk: unknown) => importKey(jwk, allowed))
   const keys = imported.filter((key) => key !== undefined).map((key) => previous?.same(key) ?? key)
   if (keys.length === 0) throw new Error('the key set has no usable key')
-  return new KeySet(keys)
+  return new KeySet(keys.filter((key, index) => keys.findIndex((one) => isSame(one, key)) === index)) // listed twice is one
 }
 
 function importKey(value: unknown, allowed: readonly JwtAlgorithm[]): VerificationKey | undefined {

@@ -1,10 +1,12 @@
 import { LRUCache } from 'lru-cache'
 import type { VerificationKey } from './key-set.js'
 
-/** A verified token: what it gives, until when, and the key it stands on. */
+/** A verified token: what it gives, from when until when, and the key it stands on. */
 export interface VerifiedToken<Answer> {
   readonly token: string
   readonly answer: Answer
+  /** A clock that stepped back behind this may find it not valid yet. */
+  readonly verifiedAtMs: number
   readonly expiresAtMs: number
   readonly key: VerificationKey
 }
@@ -37,10 +39,10 @@ export class VerifiedTokens<Answer> {
     return known !== undefined && known.token === token ? known : undefined
   }
 
-  remember(token: string, answer: Answer, expiresAtMs: number, key: VerificationKey): void {
+  remember(entry: VerifiedToken<Answer>): void {
     if (this.#byTail === undefined) return
-    const own = ownCopy(token)
-    this.#byTail.set(own.slice(-TAIL_LENGTH), { token: own, answer, expiresAtMs, key })
+    const token = ownCopy(entry.token)
+    this.#byTail.set(token.slice(-TAIL_LENGTH), { ...entry, token })
   }
 }
 

@@ -39,10 +39,9 @@ export class NodeBody implements BodySource {
 
   #start(maxBytes: number, timeoutMs: number): Promise<BodyRead> {
     const request = this.#request
-    const announced = Number(this.#headers.get('content-length') ?? Number.NaN)
-    if (announced > maxBytes) return failed('too_large')
+    if (Number(this.#headers.get('content-length') ?? 0) > maxBytes) return failed('too_large')
     if (this.#isRead) return failed('already_read')
-    return request.socket.destroyed ? failed('incomplete') : collect(request, announced, maxBytes, timeoutMs)
+    return request.socket.destroyed ? failed('incomplete') : collect(request, maxBytes, timeoutMs)
   }
 }
 
@@ -50,7 +49,7 @@ const failed = (reason: Extract<BodyRead, { readonly ok: false }>['reason']): Pr
   Promise.resolve({ ok: false, reason })
 
 /** Stops at the bound, at the deadline or when the client leaves; what comes after is for `drain`. */
-function collect(request: IncomingMessage, announced: number, maxBytes: number, timeoutMs: number): Promise<BodyRead> {
+function collect(request: IncomingMessage, maxBytes: number, timeoutMs: number): Promise<BodyRead> {
   return new Promise((resolve) => {
     const chunks: Uint8Array[] = []
     let size = 0
@@ -68,7 +67,8 @@ function collect(request: IncomingMessage, announced: number, maxBytes: number, 
       request.off('data', onData).off('end', onEnd).off('close', onClose)
       request.pause()
     }
-    const onData = (chunk: Uint8Array) => {
+    const onData = (chunk: Uint8Array | string) => {
+      if (typeof chunk === 'string') return stop('already_read') // decoded by setEncoding(), with whatever that made of it
       size += chunk.byteLength
       if (size > maxBytes) stop('too_large')
       else chunks.push(chunk)
@@ -76,11 +76,11 @@ function collect(request: IncomingMessage, announced: number, maxBytes: number, 
     const onEnd = () => finish({ ok: true, bytes: chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks) })
     const onClose = () => stop('incomplete')
 
-    request.on('data', onData).on('end', onEnd).on('close', onClose)
-    // Node hands over the header fields before it has parsed the rest of the packet. One step later a small body is there
-    // as a whole, and needs no timer, which costs as much as everything else here.
-    queueMicrotask(() => {
-      if (!isOver && request.readableLength !== announced) timer = setTimeout(() => stop('timed_out'), timeoutMs)
+    request.on('data', onData).on('end', onEnd).on('close', onClose).resume()
+    // Most bodies are small, come in one packet with the header fields, and have ended when the event loop turns: only for
+    // one that has not is a timer worth what it costs.
+    setImmediate(() => {
+      if (!isOver) timer = setTimeout(() => stop('timed_out'), timeoutMs)
     })
   })
 }
@@ -108,8 +108,8 @@ function discard(request: IncomingMessage): void {
   const timer = setTimeout(close, DRAIN_MS).unref()
   request.on('error', () => {})
   request.on('close', () => clearTimeout(timer))
-  request.on('data', (chunk: Uint8Array) => {
-    size += chunk.byteLength
+  request.on('data', (chunk: Uint8Array | string) => {
+    size += chunk.length
     if (size > DRAIN_BYTES) close()
   })
   request.resume()

@@ -87,8 +87,13 @@ function checkedStore(store: RateLimitStore): RateLimitStore {
 const boundedCost = (cost: number, limit: number): number =>
   Math.min(integerBetween('cost', cost, 1, Number.MAX_SAFE_INTEGER), limit + 1)
 
-/** What a request names becomes a key of bounded length; one that looks like a hash is hashed, lest it name another's. */
+/**
+ * What a request names becomes a key of bounded length; one that looks like a hash is hashed, lest it name another's. In
+ * UTF-16, since in UTF-8 all lone surrogates are the same.
+ */
 function boundedKey(key: unknown): string {
   if (typeof key !== 'string') throw new TypeError(`key must give a string, got ${typeof key}`)
-  return key.length <= 128 && !key.startsWith('#') ? key : `#${createHash('sha256').update(key).digest('base64url')}`
+  return key.length <= 128 && !key.startsWith('#')
+    ? key
+    : `#${createHash('sha256').update(key, 'utf16le').digest('base64url')}`
 }

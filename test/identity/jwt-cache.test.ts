@@ -55,6 +55,15 @@ test('an entry dies with exp and the tolerance', async () => {
   expect(await ask(guard, token, NOW_MS + 70_500)).toMatchObject(refused('token_expired'))
 })
 
+test('an entry does not hold for a clock that stepped back behind its making', async () => {
+  const idp = new FakeIssuer()
+  const guard = idp.guard()
+  const token = idp.token({ nbf: NOW - 10 })
+  const answer = await verified(guard, token)
+  expect(isRemembered(guard, token, answer, NOW_MS + 1)).toBe(true)
+  expect(await ask(guard, token, NOW_MS - HOUR_MS)).toMatchObject(refused('token_not_yet_valid'))
+})
+
 test('an entry dies with its key, as soon as the issuer is seen without it', async () => {
   const idp = new FakeIssuer()
   const guard = idp.guard()

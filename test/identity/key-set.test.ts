@@ -33,6 +33,11 @@ const tokenBy = (key: TestKey, header: Readonly<Record<string, unknown>> = {}) =
 const listed = ({ jwk }: TestKey, members: Readonly<Record<string, unknown>>) =>
   JSON.parse(JSON.stringify({ ...jwk, ...members }))
 
+test('a key that is listed twice is one, also for a token that names none', async () => {
+  const guard = guardFor([rsa.jwk, rsa.jwk])
+  expect(await ask(guard, tokenBy(rsa, { kid: undefined }))).toMatchObject(allowed)
+})
+
 describe('a key that is no use is left out, and the good one beside it works', () => {
   const weak = testKey('RS256', {}, 1024)
   const privatePart = rsa.privateKey.export({ format: 'jwk' })

@@ -16,13 +16,20 @@ const TOKEN = `header.payload.${'s'.repeat(86)}`
 
 function remembering(...tokens: readonly string[]): VerifiedTokens<string> {
   const verified = new VerifiedTokens<string>(10)
-  for (const token of tokens) verified.remember(token, `answer to ${token}`, EXPIRES_AT_MS, key)
+  for (const token of tokens)
+    verified.remember({ token, answer: `answer to ${token}`, verifiedAtMs: 0, expiresAtMs: EXPIRES_AT_MS, key })
   return verified
 }
 
 test('what is found is what was remembered', () => {
   const found = remembering(TOKEN).find(TOKEN)
-  expect(found).toEqual({ token: TOKEN, answer: `answer to ${TOKEN}`, expiresAtMs: EXPIRES_AT_MS, key })
+  expect(found).toEqual({
+    token: TOKEN,
+    answer: `answer to ${TOKEN}`,
+    verifiedAtMs: 0,
+    expiresAtMs: EXPIRES_AT_MS,
+    key,
+  })
   expect(found?.key).toBe(key)
 })
 
@@ -66,6 +73,6 @@ test('texts of any kind are found only as they were remembered', () => {
 
 test('none are remembered where none may be', () => {
   const verified = new VerifiedTokens<string>(0)
-  verified.remember(TOKEN, 'answer', EXPIRES_AT_MS, key)
+  verified.remember({ token: TOKEN, answer: 'answer', verifiedAtMs: 0, expiresAtMs: EXPIRES_AT_MS, key })
   expect(verified.find(TOKEN)).toBeUndefined()
 })

@@ -70,11 +70,14 @@ test('a body is read once and remembered', async () => {
 
 const timers = () => process.getActiveResourcesInfo().filter((resource) => resource === 'Timeout').length
 
+const turn = () => new Promise(setImmediate)
+
 test('a body that comes later is waited for with a timer, and leaves none behind', async () => {
   const { ctx, client } = await arrival(`${sized(5)}he`)
   const before = timers()
   const read = ctx.body.bytes(8, MINUTE)
-  await undefined
+  await turn()
+  await turn()
   expect(timers()).toBe(before + 1)
   client.write('llo')
   expect(await read).toEqual({ ok: true, bytes: Buffer.from('hello') })
@@ -85,10 +88,40 @@ test('a body that came with its header fields needs no timer, and has ended when
   const { ctx, request } = await arrival(`${sized(5)}hello`)
   const before = timers()
   const read = ctx.body.bytes(8, MINUTE)
-  await undefined
-  expect(timers()).toBe(before)
   expect(await read).toEqual({ ok: true, bytes: Buffer.from('hello') })
+  await turn()
+  expect(timers()).toBe(before)
   expect(request).toMatchObject({ complete: true, readableEnded: true })
+})
+
+test.each([
+  ['whose end is missing', `${CHUNKED}${chunk('hello')}`],
+  ['of which nothing comes', sized(5)],
+])('a body %s is given up at the deadline', async (_name, head) => {
+  const { ctx } = await arrival(head)
+  await turn()
+  expect(await ctx.body.bytes(8, 60)).toEqual({ ok: false, reason: 'timed_out' })
+})
+
+test('a body that somebody paused is read all the same', async () => {
+  const { ctx, request } = await arrival(`${sized(5)}hello`)
+  request.pause()
+  expect(await ctx.body.bytes(8, MINUTE)).toEqual({ ok: true, bytes: Buffer.from('hello') })
+})
+
+test('a body that nobody lets flow is given up at the deadline', async () => {
+  const { ctx, request } = await arrival(`${sized(5)}hello`)
+  request.on('readable', () => {})
+  expect(await ctx.body.bytes(8, 60)).toEqual({ ok: false, reason: 'timed_out' })
+})
+
+test.each([
+  ['in one piece', `${sized(5)}hello`],
+  ['in chunks, and too long', `${CHUNKED}${chunk('hello')}${chunk('hello')}${chunk('')}`],
+])('a body that somebody has decoded %s was read already', async (_name, head) => {
+  const { ctx, request } = await arrival(head)
+  request.setEncoding('utf8')
+  expect(await ctx.body.bytes(8, MINUTE)).toEqual({ ok: false, reason: 'already_read' })
 })
 
 test('a body that was read under a wide bound is still too large for a narrow one', async () => {

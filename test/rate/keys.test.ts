@@ -44,6 +44,12 @@ describe('a key', () => {
     )
   })
 
+  test('with a lone surrogate is another than with the next one, also when it is hashed', async () => {
+    const keys = ['\ud800', '\ud801', '\ufffd'].flatMap((end) => [`k${end}`, `#${end}`, 'k'.repeat(200) + end])
+    const buckets = await Promise.all(keys.map((key) => bucketOf(key)))
+    expect(new Set(buckets).size).toBe(keys.length)
+  })
+
   test('cannot name the bucket of a long key by its hash', async () => {
     const victim = await bucketOf('v'.repeat(200))
     const attempt = await bucketOf(victim.split(':').at(-1))
