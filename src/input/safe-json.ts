@@ -50,16 +50,19 @@ export function parseJson(bytes: Uint8Array, bounds: JsonBounds): unknown {
 function isReadAsWritten(text: string, value: unknown): boolean {
   const tokens: string[] = []
   countNames(text, tokens)
+  if (!tokens.some((token) => token.includes('\\'))) return true
   const written = tokens.map((token): string => JSON.parse(token)).sort()
-  const read = namesIn(value).sort()
+  const read: string[] = []
+  collectNames(value, read)
+  read.sort()
   return written.length === read.length && written.every((name, index) => name === read[index])
 }
 
 /** Of a value that was inspected, so that its depth is bounded. */
-function namesIn(value: unknown): string[] {
-  if (typeof value !== 'object' || value === null) return []
-  const inside = Object.values(value).flatMap(namesIn)
-  return Array.isArray(value) ? inside : [...Object.keys(value), ...inside]
+function collectNames(value: unknown, names: string[]): void {
+  if (typeof value !== 'object' || value === null) return
+  if (!Array.isArray(value)) for (const name of Object.keys(value)) names.push(name)
+  for (const item of Object.values(value)) collectNames(item, names)
 }
 
 function decode(bytes: Uint8Array): string {

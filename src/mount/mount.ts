@@ -1,6 +1,6 @@
 import { sequel } from '../compose/sequence.js'
 import { settle } from '../compose/settle.js'
-import { type Allowance, type Decision, type Denial, NO_FACTS } from '../decision.js'
+import { type Allowance, allow, type Decision, type Denial, NO_FACTS } from '../decision.js'
 import { evaluate } from '../evaluate.js'
 import { assertGuard, type Guard, type MaybePromise } from '../guard.js'
 import { andThen } from '../lib/maybe-promise.js'
@@ -85,8 +85,7 @@ export class Mount<Facts extends object> {
   /** What was established before the denial is all that the handler will find. */
   #pardon(exchange: Exchange, denial: Denial, ahead: Asked | undefined): Allowance<object> {
     exchange.pardon(denial, DENIAL_EVENT[denial.kind])
-    const allowance: Allowance<object> = { allowed: true, facts: denial.facts ?? NO_FACTS, headers: denial.headers }
-    return this.#establish(exchange, allowance, ahead)
+    return this.#establish(exchange, allow(denial.facts ?? NO_FACTS, denial.headers), ahead)
   }
 }
 

@@ -44,7 +44,7 @@ export function createGuard(settings: ServiceSettings = {}): GuardFactory {
   const service = resolveService(settings)
   /**
    * Kept on the request under a symbol of this service: two services on one request keep apart. A WeakMap would be
-   * quicker here, but keeps requests from the young generation's collector, which costs twice what it saves.
+   * quicker here, but keeps requests from the young generation's collector, which costs more than it saves.
    */
   const EXCHANGE = Symbol('wardline')
   type Guarded = ExpressRequest & { [EXCHANGE]?: Exchange }
