@@ -11,7 +11,7 @@ import { startIssuer } from './issuer.mjs'
 const CALLERS = 200
 
 /**
- * Loads every service in turn, several rounds over, with the same mix: GET and POST, callers whose tokens all services
+ * Loads every service, a file with its options, in turn, several rounds over, with the same mix: GET and POST, callers whose tokens all services
  * have seen, 50 connections. Each service is a process of its own and idles while another is measured; all of them are
  * started anew `lives` times, since no two lives of a process are compiled alike.
  */
@@ -57,9 +57,10 @@ async function stop({ child }) {
 }
 
 async function startService(service, { issuer }, folder) {
-  const path = fileURLToPath(new URL(`../services/${service}.mjs`, import.meta.url))
-  const env = { ...process.env, NODE_ENV: 'production', ISSUER: issuer, AUDIT_LOG: join(folder, `${service}.log`) }
-  const child = fork(path, { env, execArgv: [] })
+  const [file, ...options] = service.split(' ')
+  const path = fileURLToPath(new URL(`../services/${file}.mjs`, import.meta.url))
+  const env = { ...process.env, NODE_ENV: 'production', ISSUER: issuer, AUDIT_LOG: join(folder, `${file}.log`) }
+  const child = fork(path, options, { env, execArgv: [] })
   const [{ port }] = await once(child, 'message')
   return { child, port }
 }

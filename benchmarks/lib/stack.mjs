@@ -1,14 +1,15 @@
 import { loaded } from './loaded.mjs'
 import { row } from './row.mjs'
 
-/** A whole service, bare and guarded three ways, under the same load. */
-export async function stack(framework, { check, chosen }, { throughput, ...goals }) {
+/** A whole service, bare and guarded three ways, and whatever else is asked for, under the same load. */
+export async function stack(framework, { check, chosen }, { throughput, floor, usual, more = {}, goals = [] }) {
   const services = await loaded(
     chosen({
       bare: `${framework}-bare`,
       floor: `${framework}-floor`,
       wardline: `${framework}-wardline`,
       'usual packages': `${framework}-usual`,
+      ...more,
     }),
     check ? { rounds: 3, seconds: 2 } : { lives: 4, rounds: 2, seconds: 3 },
   )
@@ -25,7 +26,7 @@ export async function stack(framework, { check, chosen }, { throughput, ...goals
       name: `${framework}: CPU a request`,
       unit: 'us',
       readings: of('cpuMicros'),
-      goals: [timesAdded('floor', { ...goals.floor, check: 4 }), timesAdded('usual packages', goals.usual)],
+      goals: [timesAdded('floor', floor), timesAdded('usual packages', usual), ...goals],
     }),
     row({
       name: `${framework}: requests a second`,

@@ -67,4 +67,4 @@ const asked = ({ isLeast }, bound) => `${isLeast ? 'at least' : 'at most'} ${fig
 
 /** Three significant digits, no exponent. */
 export const figure = (value) =>
-  value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value >= 1 ? value.toFixed(2) : value.toFixed(3)
+  value.toFixed(Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : Math.abs(value) >= 1 ? 2 : 3)

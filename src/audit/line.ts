@@ -1,4 +1,4 @@
-import type { AuditEvent } from '../service.js'
+import type { AuditEvent, AuditPrincipal } from '../service.js'
 
 /** Longest line, in characters. */
 const MAX_LINE = 8192
@@ -7,8 +7,35 @@ const MAX_CUT_FIELD = 64
 
 /** One event as one line of JSON: whatever a request holds, nothing in it ends the line or moves the cursor. */
 export function auditLine(event: AuditEvent): string {
-  const line = escaped(JSON.stringify(event))
-  return `${line.length < MAX_LINE ? line : escaped(JSON.stringify({ ...event, notices: undefined, cause: 'cut' }, cut))}\n`
+  const line = written(event)
+  return line.length < MAX_LINE ? line : `${quoted({ ...event, notices: undefined, cause: 'cut' }, cut)}\n`
+}
+
+/** The members in the order that `AuditEvent` has them. By hand, which takes half of what `JSON.stringify` does. */
+function written(event: AuditEvent): string {
+  const { principal, notices } = event
+  return (
+    `{"time":${quoted(event.time)}${optional('event', event.event)},"decision":${quoted(event.decision)}` +
+    `,"code":${quoted(event.code)},"kind":${quoted(event.kind)},"guard":${quoted(event.guard)}` +
+    `,"method":${quoted(event.method)},"path":${quoted(event.path)}${optional('route', event.route)}` +
+    `,"status":${quoted(event.status)},"client":${quoted(event.client)}` +
+    `${principal === undefined ? '' : `,"principal":${caller(principal)}`}` +
+    `,"traceId":${quoted(event.traceId)},"durationMs":${quoted(event.durationMs)}` +
+    `${optional('notices', notices)}${optional('cause', event.cause)}}\n`
+  )
+}
+
+const caller = ({ issuer, id, client }: AuditPrincipal): string =>
+  `{"issuer":${quoted(issuer)},"id":${quoted(id)}${optional('client', client)}}`
+
+const optional = (name: string, value: unknown): string => (value === undefined ? '' : `,"${name}":${quoted(value)}`)
+
+/** Text that JSON and terminals take as it is. */
+const PLAIN = /^[ !#-[\]-~]*$/
+
+const quoted = (value: unknown, replacer?: typeof cut): string => {
+  if (typeof value === 'string' && PLAIN.test(value)) return `"${value}"`
+  return escaped(JSON.stringify(value, replacer) ?? 'null')
 }
 
 const cut = (_name: string, value: unknown): unknown =>
@@ -18,6 +45,4 @@ const cut = (_name: string, value: unknown): unknown =>
 const UNSAFE = /[\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]/g
 
 const escaped = (json: string): string =>
-  json.search(UNSAFE) === -1 // asked first: a replacement that finds nothing takes twice as long
-    ? json
-    : json.replace(UNSAFE, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)
+  json.replace(UNSAFE, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)

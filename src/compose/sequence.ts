@@ -35,11 +35,12 @@ function deny(before: Allowance<object>, denial: Denial): Denial {
 /** A fact is given once: an overwrite would let a later guard change who an earlier one vouched for. */
 function conflictingFact(before: object, next: object): PropertyKey | undefined {
   if (before === NO_FACTS || next === NO_FACTS || next === before) return undefined
-  for (const key of Reflect.ownKeys(next)) {
-    if (Object.hasOwn(before, key) && !Object.is(before[key as never], next[key as never])) return key
-  }
-  return undefined
+  for (const key in next) if (differ(before, next, key)) return key
+  return Object.getOwnPropertySymbols(next).find((key) => differ(before, next, key))
 }
+
+const differ = (before: object, next: object, key: PropertyKey): boolean =>
+  Object.hasOwn(before, key) && !Object.is(before[key as never], next[key as never])
 
 const merge = (before: object, next: object): object =>
   next === NO_FACTS || next === before ? before : before === NO_FACTS ? next : { ...before, ...next }

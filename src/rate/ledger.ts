@@ -36,79 +36,73 @@ export const rateLedger: Ledger = Object.freeze({
 
 type Group = readonly RateCharge[]
 
+/** How the buckets of a group stand, in the order of its charges; undefined where that is not known. */
+type States = (BucketState | undefined)[]
+
 function takeGroup(group: Group, nowMs: number): MaybePromise<Decision> {
-  const groups = byStore(group)
-  if (groups.length > 1) {
+  if (!isOfOneStore(group)) {
     const known = lookAll(group, nowMs)
     if (known.some(refuses)) return refusal(group, known)
   }
-  return takeFrom(0, groups, nowMs, NONE_TAKEN)
+  return takeFrom(0, group, [], nowMs)
 }
 
-function lookAll(group: Group, nowMs: number): readonly (BucketState | undefined)[] {
-  const states: (BucketState | undefined)[] = []
+function isOfOneStore(group: Group): boolean {
+  for (let i = 1; i < group.length; i++) if (group[i]!.limit.store !== group[0]!.limit.store) return false
+  return true
+}
+
+function lookAll(group: Group, nowMs: number): States {
+  const states: States = []
   for (const { limit, request } of group) states.push(limit.store.look(request, nowMs))
   return states
 }
 
-/** In order of their first charge. */
-function byStore(group: Group): readonly Group[] {
-  const groups: RateCharge[][] = []
-  for (const charge of group) {
-    const own = groups.find((one) => one[0]!.limit.store === charge.limit.store)
-    if (own === undefined) groups.push([charge])
-    else own.push(charge)
-  }
-  return groups
-}
-
-/** Charges, and the states of their buckets in the same order. */
-interface Taken {
-  readonly charges: Group
-  readonly states: readonly BucketState[]
-}
-
-const NONE_TAKEN: Taken = { charges: [], states: [] }
-
-/** Loops while stores answer at once; a promise carries the rest of them in its continuation. */
-function takeFrom(start: number, groups: readonly Group[], nowMs: number, before: Taken): MaybePromise<Decision> {
-  let taken = before
-  for (let i = start; i < groups.length; i++) {
-    const group = groups[i]!
-    const answer = group[0]!.limit.store.take(requestsOf(group), nowMs)
+/** Store by store, in order of their first charge. Loops while they answer at once; a promise carries on from there. */
+function takeFrom(start: number, group: Group, states: States, nowMs: number): MaybePromise<Decision> {
+  for (let i = start; i < group.length; i++) {
+    if (states[i] !== undefined) continue // asked together with one ahead
+    const { store } = group[i]!.limit
+    const requests: BucketRequest[] = []
+    for (const { limit, request } of group) if (limit.store === store) requests.push(request)
+    const answer = store.take(requests, nowMs)
     if (isPromiseLike(answer)) {
-      const ahead = taken
       return answer.then(
-        (states) => {
-          const next = join(ahead, group, states)
-          return 'kind' in next ? next : takeFrom(i + 1, groups, nowMs, next)
-        },
-        (cause) => failed(group, cause),
+        (answered) => noted(group, i, states, answered, requests.length) ?? takeFrom(i + 1, group, states, nowMs),
+        (cause) => failed(group[i]!, cause),
       )
     }
-    const next = join(taken, group, answer)
-    if ('kind' in next) return next
-    taken = next
+    const denial = noted(group, i, states, answer, requests.length)
+    if (denial !== undefined) return denial
   }
-  return allowance(NO_FACTS, rateLimitFields(taken.charges, taken.states))
+  return allowance(NO_FACTS, rateLimitFields(group, states))
 }
 
-const requestsOf = (group: Group): readonly BucketRequest[] => group.map(({ request }) => request)
-
-/** What is taken so far, or the denial that ends it. */
-function join(before: Taken, group: Group, states: readonly BucketState[]): Taken | Denial {
-  if (!isAnswer(states, group.length)) return failed(group, new TypeError('the store left a bucket unanswered'))
-  const taken =
-    before === NONE_TAKEN
-      ? { charges: group, states }
-      : { charges: [...before.charges, ...group], states: [...before.states, ...states] }
-  return states.some(refuses) ? refusal(taken.charges, taken.states) : taken
+/** Puts what the store of charge `at` answered into `states`, or gives the denial that ends the taking. */
+function noted(
+  group: Group,
+  at: number,
+  states: States,
+  answer: readonly BucketState[],
+  count: number,
+): Denial | undefined {
+  const charge = group[at]!
+  if (!isAnswer(answer, count)) return failed(charge, new TypeError('the store left a bucket unanswered'))
+  let next = 0
+  let refused = false
+  for (let i = at; i < group.length; i++) {
+    if (group[i]!.limit.store !== charge.limit.store) continue
+    const state = answer[next++]!
+    states[i] = state
+    if (!state.allowed) refused = true
+  }
+  return refused ? refusal(group, states) : undefined
 }
 
 /** A store that fails has counted nobody, and nobody is let in. */
-const failed = (group: Group, cause: unknown): Denial => ({
+const failed = ({ limit }: RateCharge, cause: unknown): Denial => ({
   ...unavailable('store_unavailable', 1, cause),
-  guard: group[0]!.limit.guard,
+  guard: limit.guard,
 })
 
 /** Stores may come from JavaScript: `'0'` would allow, and `NaN` is no time to wait. */
@@ -123,7 +117,7 @@ const isState = (state: BucketState | undefined): boolean =>
 
 const refuses = (state: BucketState | undefined): boolean => state?.allowed === false
 
-function refusal(charges: Group, states: readonly (BucketState | undefined)[]): Denial {
+function refusal(charges: Group, states: States): Denial {
   const violated = charges.filter((_, index) => refuses(states[index]))
   const retryAfterMs = states.reduce(
     (longest, state) => (refuses(state) ? Math.max(longest, state!.retryAfterMs) : longest),

@@ -24,9 +24,21 @@ const hostile = fc
   .map((units) => String.fromCharCode(...units))
 
 describe('one event is one line', () => {
-  test('of plain JSON', () => {
-    const event = eventAt('/orders')
-    expect(auditLine(event)).toBe(`${JSON.stringify(event)}\n`)
+  test('as JSON.stringify would write it', () => {
+    const facts = { principal: { ...principal('alice'), client: 'web' } }
+    const notices = [{ event: 'authz_fail', code: 'role_missing', guard: 'requireRole(admin)' }]
+    const denied = { ...internal(new Error('away'), 'guard_failed'), facts }
+    const events = [
+      auditEvent(outcomeOf()),
+      auditEvent(outcomeOf({ decision: allow(facts), notices }, { route: '/orders/:id' })),
+      auditEvent(outcomeOf({ decision: denied })),
+    ]
+    for (const event of events) expect(auditLine(event)).toBe(`${JSON.stringify(event)}\n`)
+  })
+
+  test('also of an event of another maker, with members of other types', () => {
+    const event = eventAt('/orders', { status: Number.NaN, code: undefined as never, client: ['a'] as never })
+    expect(JSON.parse(auditLine(event))).toMatchObject({ status: null, code: null, client: ['a'] })
   })
 
   test.each([

@@ -18,8 +18,8 @@ export const outcomeOf = (rest: Partial<Outcome> = {}, request: TestRequest = {}
 /** An event as `auditEvent` makes it, told from others by its path. */
 export const eventAt = (path: string, rest: Partial<AuditEvent> = {}): AuditEvent => ({
   time: '2023-11-14T22:13:20.000Z',
-  decision: 'deny',
   event: 'authz_fail',
+  decision: 'deny',
   code: 'role_missing',
   kind: 'forbidden',
   guard: 'requireRole(admin)',

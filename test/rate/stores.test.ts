@@ -179,8 +179,8 @@ describe('limits in several stores', () => {
     expect(decision).toMatchObject({
       allowed: true,
       headers: [
-        ['ratelimit-policy', '"a";q=5;w=60, "c";q=5;w=60, "b";q=5;w=60'],
-        ['ratelimit', '"a";r=4;t=12, "c";r=4;t=12, "b";r=4;t=12'],
+        ['ratelimit-policy', '"a";q=5;w=60, "b";q=5;w=60, "c";q=5;w=60'],
+        ['ratelimit', '"a";r=4;t=12, "b";r=4;t=12, "c";r=4;t=12'],
       ],
     })
   })

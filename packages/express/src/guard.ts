@@ -13,6 +13,7 @@ import {
 import { refuse } from './answer.js'
 import { contextOf } from './context.js'
 import type { ExpressNext, ExpressRequest, ExpressResponse } from './http.js'
+import { settleShape } from './shape.js'
 
 /** Express middleware that lets a request pass only when its policy allows it. */
 export interface GuardMiddleware<Facts extends object> {
@@ -50,8 +51,13 @@ export function createGuard(settings: ServiceSettings = {}): GuardFactory {
   type Guarded = ExpressRequest & { [EXCHANGE]?: Exchange }
 
   const exchangeOf = (request: Guarded, response: ExpressResponse): Exchange => {
-    request[EXCHANGE] ??= new Exchange(service, contextOf(request, response, service))
-    return request[EXCHANGE]
+    const known = request[EXCHANGE]
+    if (known !== undefined) return known
+    settleShape(request)
+    settleShape(response)
+    const exchange = new Exchange(service, contextOf(request, response, service))
+    request[EXCHANGE] = exchange
+    return exchange
   }
 
   const middlewareOf = <Facts extends object>(mount: Mount<Facts>): GuardMiddleware<Facts> => {
