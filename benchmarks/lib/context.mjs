@@ -1,3 +1,5 @@
+import { Notices } from 'wardline/mount'
+
 /** A request as guards read it, in the shape adapters build; `fields` are its header fields, names in lower case. */
 export const requestContext = ({ fields = new Map(), ...rest } = {}) => ({
   method: 'POST',
@@ -17,5 +19,6 @@ export const requestContext = ({ fields = new Map(), ...rest } = {}) => ({
   report: () => {},
   onFinished: () => {},
   raw: undefined,
+  notices: new Notices(),
   ...rest,
 })

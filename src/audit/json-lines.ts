@@ -1,5 +1,6 @@
 import { callable, integerBetween, knownOptions, nonEmptyString } from '../lib/options.js'
 import type { AuditEvent } from '../service.js'
+import { ByteQueue } from './byte-queue.js'
 import { auditLine } from './line.js'
 import { fileOutput, type Output, streamOutput } from './output.js'
 import type { AuditSink } from './trail.js'
@@ -55,8 +56,7 @@ interface Bounds {
 class JsonLines implements JsonLinesSink {
   readonly #output: Output
   readonly #bounds: Bounds
-  #queue: string[] = []
-  #queuedBytes = 0
+  #queue = new ByteQueue()
   /** What is left of the batch being written: after a failure, writing goes on in the middle of a line. */
   #batch: Uint8Array = NOTHING
   #batchLines = 0
@@ -82,13 +82,10 @@ class JsonLines implements JsonLinesSink {
     if (this.#closed) return void this.#dropped++
     const line = auditLine(event)
     const bytes = Buffer.byteLength(line)
-    if (this.#batch.length + this.#queuedBytes + bytes > this.#bounds.maxQueueBytes) {
+    if (this.#batch.length + this.#queue.bytes + bytes > this.#bounds.maxQueueBytes) {
       this.#dropped++
       this.#untold++
-    } else {
-      this.#queue.push(line)
-      this.#queuedBytes += bytes
-    }
+    } else this.#queue.push(line, bytes)
     this.#schedule(this.#bounds.flushMs)
   }
 
@@ -101,7 +98,7 @@ class JsonLines implements JsonLinesSink {
   flushSync(): void {
     const waiting = this.#writing === undefined ? this.#batch : NOTHING
     try {
-      this.#output.writeSync(Buffer.concat([waiting, Buffer.from(this.#takeQueue().join(''))]))
+      this.#output.writeSync(Buffer.concat([waiting, this.#takeQueue()]))
     } catch {
       // nobody is left to tell
     }
@@ -118,7 +115,7 @@ class JsonLines implements JsonLinesSink {
     clearTimeout(this.#timer)
     openSinks.delete(this)
     if (openSinks.size === 0) process.off('exit', flushAll)
-    const lost = this.#queue.length + this.#batchLines
+    const lost = this.#queue.lines + this.#batchLines
     this.#dropped += lost
     if (lost > 0 && !this.#broken) this.#bounds.onError(new Error(`${lost} events were given up when it was closed`))
     if (this.#writing === undefined) return this.#output.close()
@@ -127,7 +124,7 @@ class JsonLines implements JsonLinesSink {
   }
 
   #isBehind(): boolean {
-    return this.#queue.length > 0 || this.#untold > 0 || this.#writing !== undefined || this.#batch.length > 0
+    return this.#queue.lines > 0 || this.#untold > 0 || this.#writing !== undefined || this.#batch.length > 0
   }
 
   /** Not unref'd: a process that ends by itself still writes what it has. */
@@ -149,8 +146,8 @@ class JsonLines implements JsonLinesSink {
 
   async #writeBatch(): Promise<void> {
     if (this.#batch.length === 0) {
-      this.#batchLines = this.#queue.length
-      this.#batch = Buffer.from(this.#takeQueue().join(''))
+      this.#batchLines = this.#queue.lines
+      this.#batch = this.#takeQueue()
     }
     try {
       while (this.#batch.length > 0) {
@@ -167,13 +164,13 @@ class JsonLines implements JsonLinesSink {
     }
   }
 
-  #takeQueue(): readonly string[] {
-    const lines = this.#queue
-    if (this.#untold > 0) lines.push(lossLine(this.#untold))
+  #takeQueue(): Uint8Array {
+    if (this.#untold > 0) {
+      const line = lossLine(this.#untold)
+      this.#queue.push(line, Buffer.byteLength(line))
+    }
     this.#untold = 0
-    this.#queue = []
-    this.#queuedBytes = 0
-    return lines
+    return this.#queue.take()
   }
 }
 
