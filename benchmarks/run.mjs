@@ -48,6 +48,6 @@ async function main(names) {
 /** A check asks only whether wardline has grown slow beside its floor, in fewer rounds. */
 function rowsOf(benchmark) {
   const chosen = (contenders) =>
-    Object.fromEntries(Object.entries(contenders).filter(([name]) => !flags.check || OWN.has(name.split(',')[0])))
+    Object.fromEntries(Object.entries(contenders).filter(([name]) => !flags.check || OWN.has(name.split(' ')[0])))
   return benchmark.run({ check: flags.check === true, rounds: flags.check ? 7 : 25, chosen })
 }

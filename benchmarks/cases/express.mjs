@@ -1,11 +1,11 @@
 import { stack } from '../lib/stack.mjs'
 
 /** Where they are settled as well, what is left is what the guards themselves cost. */
-const settled = { 'bare, settled': 'express-bare --settled', 'floor, settled': 'express-floor --settled' }
+const settled = { 'bare (settled)': 'express-bare --settled', 'floor (settled)': 'express-floor --settled' }
 
 const addedWhereSettled = {
   what: 'times what the floor adds, where all settle the shape',
-  of: (costs) => (costs.wardline - costs['bare, settled']) / (costs['floor, settled'] - costs['bare, settled']),
+  of: (costs) => (costs.wardline - costs['bare (settled)']) / (costs['floor (settled)'] - costs['bare (settled)']),
   check: 4,
 }
 

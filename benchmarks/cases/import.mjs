@@ -33,7 +33,7 @@ export default {
     const peers = chosen({ 'with @wardline/express': WITH_ADAPTER, 'usual packages, not set up': usual().join('\n') })
     const { empty, unused, used, ...others } = readings(
       { empty: EMPTY, unused: UNUSED, used: USED, ...peers },
-      check ? 5 : 15,
+      check ? 5 : 31,
     )
     const overEmpty = (bounds) => ({ what: 'ms over empty', of: ({ wardline, bare }) => wardline - bare, ...bounds })
     return [

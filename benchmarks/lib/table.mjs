@@ -48,12 +48,13 @@ export function readmeTable(cases) {
     for (const { name, unit, results, goals } of rows) {
       for (const goal of goals) {
         if (goal.goal === undefined) continue // checked only
-        const { wardline, floor, bare, ...others } = results
+        const { bare, wardline, floor = bare, ...peers } = results
+        const others = results.floor && bare ? { bare, ...peers } : peers
         const shown = (result) => (result === undefined ? '' : `${figure(result.median)} ${unit}`)
-        const peers = Object.entries(others).map(([peer, { median }]) => `${peer} ${figure(median)}`)
+        const listed = Object.entries(others).map(([peer, { median }]) => `${peer} ${figure(median)}`)
         const mark = isMet(goal, goal.goal) ? '' : ', missed'
         lines.push(
-          `| ${name} | ${shown(wardline)} | ${shown(floor ?? bare)} | ${peers.join(', ')} | ${asked(goal, goal.goal)} ${goal.what} | ${figure(goal.median)}${mark} |`,
+          `| ${name} | ${shown(wardline)} | ${shown(floor)} | ${listed.join(', ')} | ${asked(goal, goal.goal)} ${goal.what} | ${figure(goal.median)}${mark} |`,
         )
       }
     }

@@ -44,8 +44,8 @@ export interface GuardFactory {
 export function createGuard(settings: ServiceSettings = {}): GuardFactory {
   const service = resolveService(settings)
   /**
-   * Kept on the request under a symbol of this service: two services on one request keep apart. A WeakMap would be
-   * quicker here, but keeps requests from the young generation's collector, which costs more than it saves.
+   * Kept on the request under a symbol of this service: two services on one request keep apart. A WeakMap would keep
+   * requests from the young generation's collector.
    */
   const EXCHANGE = Symbol('wardline')
   type Guarded = ExpressRequest & { [EXCHANGE]?: Exchange }

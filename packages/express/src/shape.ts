@@ -9,7 +9,7 @@ const isNeeded = Number.parseInt(process.versions.v8, 10) < 13
  * Express changes the prototype of both, after which older V8s make a new hidden class for every property that is added,
  * and no access to the object hits an inline cache: each takes up to a microsecond, in Express and in Node as much as here.
  * Adding a property and removing it again turns the object into a dictionary, and dictionaries share their hidden class.
- * A guarded service then takes less time than one that nobody guards (docs/performance.md).
+ * That pays for most of what guards cost (docs/performance.md).
  */
 export function settleShape(object: object & { [MARK]?: undefined }): void {
   if (!isNeeded) return
