@@ -155,6 +155,7 @@ class JsonLines implements JsonLinesSink {
         if (this.#closed) return // given up, and counted as lost
         this.#batch = this.#batch.subarray(taken)
       }
+      this.#batch = NOTHING // what is left of it would keep all of it
       this.#written += this.#batchLines
       this.#batchLines = 0
       this.#broken = false

@@ -106,8 +106,11 @@ const failed = ({ limit }: RateCharge, cause: unknown): Denial => ({
 })
 
 /** Stores may come from JavaScript: `'0'` would allow, and `NaN` is no time to wait. */
-const isAnswer = (states: readonly BucketState[], count: number): boolean =>
-  Array.isArray(states) && states.length === count && states.every(isState)
+function isAnswer(states: readonly BucketState[], count: number): boolean {
+  if (!Array.isArray(states) || states.length !== count) return false
+  for (let i = 0; i < count; i++) if (!isState(states[i])) return false // `every` would pass over holes
+  return true
+}
 
 const isState = (state: BucketState | undefined): boolean =>
   typeof state?.allowed === 'boolean' &&

@@ -106,6 +106,12 @@ describe('one event is one line', () => {
 })
 
 describe('a line is bounded', () => {
+  test.each(['/orders', `/${'x'.repeat(10_000)}`])('and has no member that an event has not: %.8s', (path) => {
+    const event = { ...eventAt(path, { principal: null as never }), secret: 'x' }
+    expect(JSON.parse(auditLine(event))).not.toHaveProperty('secret')
+    expect(JSON.parse(auditLine(event))).not.toHaveProperty('principal')
+  })
+
   const notice = { event: 'authz_fail', code: 'role_missing', guard: 'x'.repeat(500) }
 
   test('a crowd of notices is left out, and the line says so', () => {

@@ -13,6 +13,10 @@ const isNeeded = Number.parseInt(process.versions.v8, 10) < 13
  */
 export function settleShape(object: object & { [MARK]?: undefined }): void {
   if (!isNeeded) return
-  object[MARK] = undefined
-  delete object[MARK]
+  try {
+    object[MARK] = undefined
+    delete object[MARK]
+  } catch {
+    // a proxy of the application's own that takes no such property: it stays as it is
+  }
 }

@@ -31,6 +31,20 @@ describe.each(VERSIONS)('%s', (_name, framework) => {
     expect(haveSameClass(response, otherResponse)).toBe(true)
   })
 
+  test('a response that refuses properties it does not know stays as it is', async () => {
+    const { guard } = recorded()
+    const app = framework()
+    const everyone = guard()
+    app.get('/orders', (req, res, next) => {
+      const strict = new Proxy(res, {
+        set: (target, key, value) => typeof key === 'string' && Reflect.set(target, key, value),
+      })
+      everyone(req, strict, next)
+    })
+    app.get('/orders', (_req, res) => void res.end('there'))
+    expect(await rawRequest(await portOf(app), { target: '/orders' })).toMatchObject({ status: 200, body: 'there' })
+  })
+
   test('nothing but the exchange is left on either', async () => {
     const { guard } = recorded()
     const app = framework()
