@@ -83,8 +83,7 @@ describe.each(forms)('a store that answers %s', (_form, as) => {
 test.each<readonly [string, readonly unknown[]]>([
   ['the second', [there, {}]],
   ['the first', [{}, there]],
-  // biome-ignore lint/suspicious/noSparseArray: a hole is what a careless store leaves
-  ['the first, by a hole,', [, there]],
+  ['the first, by a hole,', Object.assign([], { 1: there })],
 ])('a store that leaves %s of two limits unanswered denies as unavailable', async (_which, states) => {
   const store = answering(() => states as never)
   expect(await ask(store, store)).toMatchObject({ kind: 'unavailable', code: 'store_unavailable' })
