@@ -6,7 +6,7 @@ const settled = { 'bare (settled)': 'express-bare --settled', 'floor (settled)':
 const addedWhereSettled = {
   what: 'times what the floor adds, where all settle the shape',
   of: (costs) => (costs.wardline - costs['bare (settled)']) / (costs['floor (settled)'] - costs['bare (settled)']),
-  check: 4,
+  check: 8,
 }
 
 export default {
