@@ -41,6 +41,8 @@ interface DenialOf<Kind extends DenialKind> {
   readonly kind: Kind
   /** Stable machine-readable reason, such as `token_expired`. */
   readonly code: string
+  /** Name from the OWASP Logging Vocabulary, where it says more than the one of the kind. */
+  readonly event?: string | undefined
   /** Safe to show to the caller. */
   readonly detail?: string | undefined
   /** For the audit trail only; never sent. */

@@ -29,6 +29,15 @@ export {
 } from './guard.js'
 export * from './identity/index.js'
 export * from './input/index.js'
-export type { Principal } from './principal.js'
+export { type Actor, type Authentication, definePrincipal, type Principal, type Proof } from './principal.js'
 export * from './rate/index.js'
-export type { AuditEvent, AuditPrincipal, AuditTrail, ClientAddressRule, ServiceSettings } from './service.js'
+export type { Reply, ReplyFacts } from './reply.js'
+export type {
+  AuditActor,
+  AuditEvent,
+  AuditPrincipal,
+  AuditTrail,
+  ClientAddressRule,
+  ResourceIdentity,
+  ServiceSettings,
+} from './service.js'

@@ -9,6 +9,14 @@ export interface AuditPrincipal {
   readonly issuer: string
   readonly id: string
   readonly client?: string | undefined
+  /** Who acts for the caller (RFC 8693 section 4.1), the latest first, at most four. */
+  readonly actors?: readonly AuditActor[] | undefined
+}
+
+/** Who acts for a caller, as far as the audit trail keeps it. */
+export interface AuditActor {
+  readonly id: string
+  readonly issuer?: string | undefined
 }
 
 /** One request that met a guard. Built from these named fields only: no token, cookie, query or body has a place in it. */
@@ -56,14 +64,27 @@ export interface ServiceSettings {
   /** Milliseconds since the epoch. Default: `Date.now`. */
   readonly clock?: (() => number) | undefined
   /**
+   * What this service is (RFC 9728): every `Bearer` and `DPoP` challenge then says where its metadata are. See
+   * `protectedResource()`.
+   */
+  readonly resource?: ResourceIdentity | undefined
+  /**
    * `report` lets every request pass and records what would have been denied; facts may then be missing.
    * Default: `enforce`.
    */
   readonly mode?: 'enforce' | 'report' | undefined
 }
 
-/** Settings with nothing missing. */
-export type Service = { readonly [K in keyof ServiceSettings]-?: Exclude<ServiceSettings[K], undefined> }
+/** A protected resource, as far as challenges speak of it. */
+export interface ResourceIdentity {
+  /** URL of the metadata document (RFC 9728 section 3). */
+  readonly metadataUrl: string
+}
+
+/** Settings with nothing missing but what may be. */
+export type Service = {
+  readonly [K in Exclude<keyof ServiceSettings, 'resource'>]-?: Exclude<ServiceSettings[K], undefined>
+} & Pick<ServiceSettings, 'resource'>
 
 /** OWASP Logging Vocabulary name for each kind of denial. A control that cannot decide is a control that is off. */
 export const DENIAL_EVENT: Readonly<Record<DenialKind, string>> = {

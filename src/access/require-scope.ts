@@ -1,8 +1,8 @@
 import type { RequestContext } from '../context.js'
-import { ALLOWED, type Decision, type Forbidden, forbid } from '../decision.js'
+import { ALLOWED, type Challenge, type Decision, type Denial, forbid } from '../decision.js'
 import type { Guard } from '../guard.js'
 import { shown } from '../lib/options.js'
-import { neededPrincipal, type Principal } from '../principal.js'
+import { CHALLENGE, challengeTo, neededPrincipal, type Principal } from '../principal.js'
 
 /** RFC 6749 section 3.3, scope-token. */
 const SCOPE_TOKEN = /^[\x21\x23-\x5b\x5d-\x7e]+$/
@@ -20,17 +20,20 @@ export function requireScope(...scopes: readonly [string, ...string[]]): Guard<{
       throw new TypeError(`requireScope(): ${shown(scope)} is not a scope`)
   }
   const scope = scopes.join(' ')
-  const denial: Forbidden = Object.freeze({
-    ...forbid('scope_missing', `Requires scope ${scope}.`),
-    challenges: [{ scheme: 'Bearer', params: { error: 'insufficient_scope', scope } }],
-  })
+  const params = { error: 'insufficient_scope', scope }
+  const denialOf = (...challenges: readonly Challenge[]): Denial =>
+    Object.freeze({ ...forbid('scope_missing', `Requires scope ${scope}.`), challenges })
+  const usual = denialOf({ scheme: 'Bearer', params })
   const name = `requireScope(${scope})`
   return Object.freeze({
     name,
     about: { room: 'access', requires: { allScopes: scopes } } as const,
     check: (_ctx: RequestContext, facts: { readonly principal: Principal }): Decision => {
-      const held = neededPrincipal(facts, name).scopes
-      for (const wanted of scopes) if (!held.has(wanted)) return denial
+      const principal = neededPrincipal(facts, name)
+      for (const wanted of scopes) {
+        if (principal.scopes.has(wanted)) continue
+        return principal[CHALLENGE] === undefined ? usual : denialOf(challengeTo(principal, params))
+      }
       return ALLOWED
     },
   })

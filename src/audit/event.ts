@@ -1,7 +1,7 @@
 import type { RequestContext } from '../context.js'
 import type { Decision } from '../decision.js'
-import type { Principal } from '../principal.js'
-import { type AuditEvent, type AuditPrincipal, DENIAL_EVENT } from '../service.js'
+import type { Actor, Principal } from '../principal.js'
+import { type AuditActor, type AuditEvent, type AuditPrincipal, DENIAL_EVENT } from '../service.js'
 import { auditPath } from './path.js'
 import { isoTime } from './time.js'
 
@@ -23,7 +23,7 @@ export function auditEvent(outcome: Outcome): AuditEvent {
   const principal = principalIn(decision)
   return {
     time: isoTime(ctx.nowMs),
-    event: decision.allowed ? principal && 'authn_login_success' : DENIAL_EVENT[decision.kind],
+    event: decision.allowed ? principal && 'authn_login_success' : (decision.event ?? DENIAL_EVENT[decision.kind]),
     decision: decision.allowed ? 'allow' : 'deny',
     code: decision.allowed ? 'allowed' : bounded(decision.code),
     kind: decision.allowed ? 'allowed' : decision.kind,
@@ -48,9 +48,22 @@ const bounded = (text: string): string => (text.length <= MAX_FIELD ? text : `${
 function principalIn({ facts }: Decision<object>): AuditPrincipal | undefined {
   const principal = (facts as { readonly principal?: Principal } | undefined)?.principal
   if (principal === undefined) return undefined
-  const { issuer, id, client } = principal
-  return { issuer: bounded(issuer), id: bounded(id), client: client === undefined ? undefined : bounded(client) }
+  const { issuer, id, client, actors } = principal
+  return {
+    issuer: bounded(issuer),
+    id: bounded(id),
+    client: client === undefined ? undefined : bounded(client),
+    actors: actors === undefined || actors.length === 0 ? undefined : actors.slice(0, MAX_ACTORS).map(actorOf),
+  }
 }
+
+/** Beyond these nobody asks who stands behind whom. */
+const MAX_ACTORS = 4
+
+const actorOf = ({ id, issuer }: Actor): AuditActor => ({
+  id: bounded(id),
+  issuer: issuer === undefined ? undefined : bounded(issuer),
+})
 
 /** What failed, in one line. Anything that looks like a token is left out. */
 function causeOf(cause: unknown): string | undefined {

@@ -30,8 +30,8 @@ function written(event: AuditEvent): string {
   )
 }
 
-const caller = ({ issuer, id, client }: AuditPrincipal): string =>
-  `{"issuer":${quoted(issuer)},"id":${quoted(id)}${optional('client', client)}}`
+const caller = ({ issuer, id, client, actors }: AuditPrincipal): string =>
+  `{"issuer":${quoted(issuer)},"id":${quoted(id)}${optional('client', client)}${optional('actors', actors)}}`
 
 const optional = (name: string, value: unknown): string => (value === undefined ? '' : `,"${name}":${quoted(value)}`)
 

@@ -49,10 +49,21 @@ export class KeySet {
     return this.#keys.has(key)
   }
 
+  kids(): readonly string[] {
+    return [...this.#keys].map(nameOf)
+  }
+
+  /** Ids of the keys that `other` does not hold. */
+  kidsBeside(other: KeySet): readonly string[] {
+    return [...this.#keys].filter((key) => !other.has(key)).map(nameOf)
+  }
+
   same(key: VerificationKey): VerificationKey {
     return [...this.#keys].find((known) => isSame(known, key)) ?? key
   }
 }
+
+const nameOf = ({ kid }: VerificationKey): string => kid ?? '-'
 
 const isSame = (a: VerificationKey, b: VerificationKey): boolean =>
   a.material === b.material && a.kid === b.kid && a.algorithm === b.algorithm
@@ -66,21 +77,22 @@ const isSame = (a: VerificationKey, b: VerificationKey): boolean =>
 export function importKeySet(
   document: unknown,
   allowed: readonly JwtAlgorithm[],
-  previous: KeySet | undefined,
+  use: string,
+  previous?: KeySet,
 ): KeySet {
   const listed = (document as { readonly keys?: unknown } | null)?.keys
   if (!Array.isArray(listed)) throw new Error('the key set has no keys member')
-  const imported = listed.slice(0, MAX_KEYS).map((jwk: unknown) => importKey(jwk, allowed))
+  const imported = listed.slice(0, MAX_KEYS).map((jwk: unknown) => importKey(jwk, allowed, use))
   const keys = imported.filter((key) => key !== undefined).map((key) => previous?.same(key) ?? key)
   if (keys.length === 0) throw new Error('the key set has no usable key')
   return new KeySet(keys.filter((key, index) => keys.findIndex((one) => isSame(one, key)) === index)) // listed twice is one
 }
 
-function importKey(value: unknown, allowed: readonly JwtAlgorithm[]): VerificationKey | undefined {
+function importKey(value: unknown, allowed: readonly JwtAlgorithm[], wanted: string): VerificationKey | undefined {
   if (typeof value !== 'object' || value === null) return undefined
   const jwk = value as Readonly<Record<string, unknown>>
   const algorithm = algorithmOf(jwk, allowed)
-  if (algorithm === undefined || !isForSignatures(jwk)) return undefined
+  if (algorithm === undefined || !isForSignatures(jwk, wanted)) return undefined
   const imported = publicKey(jwk)
   if (imported === undefined) return undefined
   return {
@@ -92,7 +104,7 @@ function importKey(value: unknown, allowed: readonly JwtAlgorithm[]): Verificati
 }
 
 /** RFC 7517 sections 4.2 and 4.3; and no private part, which makes a published key worthless. */
-function isForSignatures({ use, key_ops, d }: Readonly<Record<string, unknown>>): boolean {
-  if (d !== undefined || (use !== undefined && use !== 'sig')) return false
+function isForSignatures({ use, key_ops, d }: Readonly<Record<string, unknown>>, wanted: string): boolean {
+  if (d !== undefined || (use !== undefined && use !== wanted)) return false
   return key_ops === undefined || (Array.isArray(key_ops) && key_ops.includes('verify'))
 }

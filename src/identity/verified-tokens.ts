@@ -1,14 +1,8 @@
 import { LRUCache } from 'lru-cache'
-import type { VerificationKey } from './key-set.js'
 
-/** A verified token: what it gives, from when until when, and the key it stands on. */
-export interface VerifiedToken<Answer> {
+interface VerifiedToken<Answer> {
   readonly token: string
   readonly answer: Answer
-  /** A clock that stepped back behind this may find it not valid yet. */
-  readonly verifiedAtMs: number
-  readonly expiresAtMs: number
-  readonly key: VerificationKey
 }
 
 const MAX_BYTES = 16 * 1024 * 1024
@@ -33,16 +27,16 @@ export class VerifiedTokens<Answer> {
     })
   }
 
-  /** The entry of exactly this text. Whether it still holds is for the caller to ask. */
-  find(token: string): VerifiedToken<Answer> | undefined {
+  /** What exactly this text gave. Whether it still holds is for the caller to ask. */
+  find(token: string): Answer | undefined {
     const known = this.#byTail?.get(token.slice(-TAIL_LENGTH))
-    return known !== undefined && known.token === token ? known : undefined
+    return known !== undefined && known.token === token ? known.answer : undefined
   }
 
-  remember(entry: VerifiedToken<Answer>): void {
+  remember(given: string, answer: Answer): void {
     if (this.#byTail === undefined) return
-    const token = ownCopy(entry.token)
-    this.#byTail.set(token.slice(-TAIL_LENGTH), { ...entry, token })
+    const token = ownCopy(given)
+    this.#byTail.set(token.slice(-TAIL_LENGTH), { token, answer })
   }
 }
 

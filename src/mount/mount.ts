@@ -6,6 +6,7 @@ import { assertGuard, type Guard, type MaybePromise } from '../guard.js'
 import { andThen } from '../lib/maybe-promise.js'
 import { DENIAL_EVENT } from '../service.js'
 import type { Exchange } from './exchange.js'
+import { withResource } from './resource.js'
 
 /** An answer that is not settled yet, and that of the mount it builds on. */
 interface Asked {
@@ -68,8 +69,9 @@ export class Mount<Facts extends object> {
   #conclude(exchange: Exchange, decision: Decision<object>, ahead: Asked | undefined): Decision<object> {
     if (decision.allowed) return this.#establish(exchange, decision, ahead)
     if (exchange.service.mode === 'report') return this.#pardon(exchange, decision, ahead)
-    exchange.deny(decision, this.name)
-    return decision
+    const denial = withResource(decision, exchange.service.resource)
+    exchange.deny(denial, this.name)
+    return denial
   }
 
   /** Every mount keeps its own facts: what this one gives is none of its siblings' business. */
@@ -84,7 +86,7 @@ export class Mount<Facts extends object> {
 
   /** What was established before the denial is all that the handler will find. */
   #pardon(exchange: Exchange, denial: Denial, ahead: Asked | undefined): Allowance<object> {
-    exchange.pardon(denial, DENIAL_EVENT[denial.kind])
+    exchange.pardon(denial, denial.event ?? DENIAL_EVENT[denial.kind])
     return this.#establish(exchange, allow(denial.facts ?? NO_FACTS, denial.headers), ahead)
   }
 }

@@ -9,15 +9,21 @@ import type { AuditTrail, Service, ServiceSettings } from '../service.js'
  * @throws TypeError for an unknown setting or one of the wrong type.
  */
 export function resolveService(settings: ServiceSettings = {}): Service {
-  knownOptions('createGuard()', settings, ['audit', 'clientAddress', 'clock', 'mode'])
+  knownOptions('createGuard()', settings, ['audit', 'clientAddress', 'clock', 'mode', 'resource'])
   const { audit = defaultTrail(), clientAddress: rule = clientAddress() } = settings
   if (typeof audit?.record !== 'function') throw new TypeError(`audit must be an audit trail, got ${shown(audit)}`)
   return Object.freeze({
     audit,
     clientAddress: callable('clientAddress', rule),
     clock: callable('clock', settings.clock ?? Date.now),
+    resource: resourceOf(settings.resource),
     mode: oneOf('mode', settings.mode ?? 'enforce', ['enforce', 'report']),
   })
+}
+
+function resourceOf(resource: ServiceSettings['resource']): ServiceSettings['resource'] {
+  if (resource === undefined || URL.canParse(resource?.metadataUrl)) return resource
+  throw new TypeError(`resource must be what protectedResource() gives, got ${shown(resource)}`)
 }
 
 /** One for all services of the process that name none: they share standard output. */

@@ -48,8 +48,11 @@ test.each<[unknown, string]>([
   [null, 'createGuard(): options must be an object, got null'],
   ['report', 'createGuard(): options must be an object, got "report"'],
   [[], 'createGuard(): options must be an object, got an array'],
-  [{ trustProxy: true }, 'createGuard(): unknown option trustProxy; known are audit, clientAddress, clock, mode'],
-  [{ Mode: 'report' }, 'createGuard(): unknown option Mode; known are audit, clientAddress, clock, mode'],
+  [
+    { trustProxy: true },
+    'createGuard(): unknown option trustProxy; known are audit, clientAddress, clock, mode, resource',
+  ],
+  [{ Mode: 'report' }, 'createGuard(): unknown option Mode; known are audit, clientAddress, clock, mode, resource'],
   [{ mode: 'off' }, 'mode must be one of enforce, report, got "off"'],
   [{ mode: 'Report' }, 'mode must be one of enforce, report, got "Report"'],
   [{ mode: true }, 'mode must be one of enforce, report, got true'],

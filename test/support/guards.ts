@@ -1,5 +1,5 @@
 import type { Decision, Guard, HeaderList, Principal, RequestContext } from '../../src/index.js'
-import { allow, challenge, decide } from '../../src/index.js'
+import { allow, challenge, decide, definePrincipal } from '../../src/index.js'
 
 /** A guard that always gives `answer`, whatever it is. */
 export const answering = (name: string, answer: unknown): Guard<object, object> => ({
@@ -23,16 +23,8 @@ export const later = <N extends object, G extends object>(guard: Guard<N, G>): G
 export const stranger = (code = 'token_missing', realm = 'orders') =>
   challenge(code, { scheme: 'Bearer', params: { realm } })
 
-export const principal = (id = 'alice', roles: readonly string[] = []): Principal => ({
-  id,
-  issuer: 'https://idp.example',
-  client: undefined,
-  scopes: new Set(),
-  roles: new Set(roles),
-  tenant: undefined,
-  claims: {},
-  proof: 'bearer',
-})
+export const principal = (id = 'alice', roles: readonly string[] = []): Principal =>
+  definePrincipal({ id, issuer: 'https://idp.example', roles: new Set(roles) })
 
 /** The answer that holds, by the clock of the context. */
 export const decideNow = (guard: Guard<never, object>, ctx: RequestContext) =>

@@ -11,3 +11,6 @@ export const guard: GuardFactory['guard'] = service.guard
 
 /** A policy as a decorator for a handler method. See `GuardFactory`. */
 export const guarded: GuardFactory['guarded'] = service.guarded
+
+/** The end of a route whose policy has the answer ready. See `GuardFactory`. */
+export const answer: GuardFactory['answer'] = service.answer

@@ -1,15 +1,19 @@
-import type { Denial, HeaderList } from 'wardline'
+import type { Denial, HeaderList, Reply } from 'wardline'
 import { toHttp } from 'wardline/http'
 import { applyHeaders, drain } from 'wardline/mount'
 import type { KoaContext } from './http.js'
 
 /** Makes a denial Koa's answer; nothing further down is asked. */
 export function refuse(ctx: KoaContext, denial: Denial, instance: string): void {
-  const { status, headers, body } = toHttp(denial, instance)
+  send(ctx, toHttp(denial, instance))
+  drain(ctx.req, ctx.res)
+}
+
+/** Makes what a guard has ready Koa's answer. */
+export function send(ctx: KoaContext, { status, headers, body }: Reply): void {
   applyHeaders(ctx.res, headers)
   ctx.status = status
   ctx.body = body
-  drain(ctx.req, ctx.res)
 }
 
 /** Koa drops every field when it answers an error itself; those that a guard set are there again when the answer is sent. */

@@ -1,4 +1,4 @@
-import type { Decision, Guard, NoFacts, ServiceSettings } from 'wardline'
+import type { Decision, Guard, NoFacts, ReplyFacts, ServiceSettings } from 'wardline'
 import {
   applyHeaders,
   atMostOnePolicy,
@@ -10,7 +10,7 @@ import {
   methodDecorator,
   resolveService,
 } from 'wardline/mount'
-import { keepHeaders, refuse } from './answer.js'
+import { keepHeaders, refuse, send } from './answer.js'
 import { contextOf } from './context.js'
 import type { KoaContext, KoaNext } from './http.js'
 
@@ -27,12 +27,19 @@ export interface GuardMiddleware<Facts extends object> {
   readonly and: <More extends object>(policy: Guard<Facts, More>) => GuardMiddleware<Facts & More>
 }
 
-/** `guard` and `guarded`, bound to the settings of one service. */
+/** `guard`, `guarded` and `answer`, bound to the settings of one service. */
 export interface GuardFactory {
   /** Middleware for `policy`; without one, the baseline: security headers, 300 requests a minute, no ambiguous requests. */
   readonly guard: <Facts extends object = NoFacts>(policy?: Guard<NoFacts, Facts>) => GuardMiddleware<Facts>
   /** The same as a decorator for a handler method, standard or legacy. */
   readonly guarded: (policy: Guard<NoFacts, object> | GuardMiddleware<object>) => MethodDecorator
+  /**
+   * The end of a route whose policy has the answer ready, such as `protectedResource()` or `backChannelLogout()`. In report
+   * mode, where there may be none, the request goes on to the next handler.
+   */
+  readonly answer: (
+    policy: Guard<NoFacts, ReplyFacts> | GuardMiddleware<ReplyFacts>,
+  ) => (ctx: KoaContext, next: KoaNext) => Promise<unknown>
 }
 
 /**
@@ -81,8 +88,21 @@ export function createGuard(settings: ServiceSettings = {}): GuardFactory {
     return middlewareOf(new Mount<Facts>(given.length === 0 ? baseline() : given[0]!))
   }
 
+  const mounted = <Facts extends object>(policy: Guard<NoFacts, Facts> | GuardMiddleware<Facts>) =>
+    typeof policy === 'function' && 'facts' in policy ? policy : guard(policy)
+
+  const answer: GuardFactory['answer'] = (policy) => {
+    const middleware = mounted(policy)
+    return (ctx, next) =>
+      middleware(ctx, async () => {
+        const { reply } = middleware.facts(ctx)
+        if (reply === undefined) return next()
+        return send(ctx, reply)
+      })
+  }
+
   const guarded: GuardFactory['guarded'] = (policy) => {
-    const middleware = typeof policy === 'function' && 'facts' in policy ? policy : guard(policy)
+    const middleware = mounted(policy)
     return methodDecorator<[KoaContext, KoaNext]>(
       (method) =>
         function (ctx, next) {
@@ -90,5 +110,5 @@ export function createGuard(settings: ServiceSettings = {}): GuardFactory {
         },
     )
   }
-  return Object.freeze({ guard, guarded })
+  return Object.freeze({ guard, guarded, answer })
 }

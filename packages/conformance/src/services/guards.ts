@@ -3,6 +3,7 @@ import {
   byPrincipal,
   challenge,
   defineGuard,
+  definePrincipal,
   evaluate,
   type Guard,
   jwt,
@@ -54,16 +55,7 @@ export const apiKey: Guard<NoFacts, { readonly principal: Principal }> = defineG
       : challenge('key_missing', { scheme: 'ApiKey', params: { realm: 'batch "jobs"' } }),
 })
 
-const BATCH_JOB: Principal = {
-  id: 'batch',
-  issuer: 'urn:keys',
-  client: undefined,
-  scopes: new Set(),
-  roles: new Set(),
-  tenant: undefined,
-  claims: {},
-  proof: 'bearer',
-}
+const BATCH_JOB = definePrincipal({ id: 'batch', issuer: 'urn:keys', kind: 'service', proof: 'key' })
 
 const MINUTE = 60_000
 

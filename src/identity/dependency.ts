@@ -1,0 +1,35 @@
+import { type Unavailable, unavailable } from '../decision.js'
+import type { MaybePromise } from '../guard.js'
+import { isPromiseLike } from '../lib/maybe-promise.js'
+
+/** How long a store or a lookup may take to answer. */
+const MAX_WAIT_MS = 2_000
+/** When it may be asked again. */
+const RETRY_AFTER_SECONDS = 1
+
+/**
+ * Goes on with what a dependency answers. One that throws, rejects or does not answer within two seconds is a 503 with
+ * `code`, never a 500 and never an answer.
+ */
+export function relyOn<T, R>(
+  code: string,
+  ask: () => MaybePromise<T>,
+  next: (answer: T) => MaybePromise<R>,
+): MaybePromise<R | Unavailable> {
+  const down = (cause: unknown) => unavailable(code, RETRY_AFTER_SECONDS, cause)
+  let answer: MaybePromise<T>
+  try {
+    answer = ask()
+  } catch (cause) {
+    return down(cause)
+  }
+  return isPromiseLike(answer) ? inTime(answer).then(next, down) : next(answer)
+}
+
+function inTime<T>(answer: PromiseLike<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer within ${MAX_WAIT_MS} ms`)), MAX_WAIT_MS)
+  })
+  return Promise.race([answer, late]).finally(() => clearTimeout(timer))
+}

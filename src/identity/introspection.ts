@@ -1,0 +1,17 @@
+import type { MaybePromise } from '../guard.js'
+import type { TokenVerdict } from './accepted-token.js'
+import type { ClaimRules } from './access-token.js'
+import type { Fetch } from './fetch-json.js'
+import type { IssuerKeys } from './issuer-keys.js'
+import type { TokenProof } from './token-proof.js'
+
+/** Asks an issuer about its tokens (RFC 7662). */
+export interface Introspection {
+  /** Which tokens it is asked about: `opaque` ones only, or `all`, JWTs of this issuer as well. */
+  readonly of: 'opaque' | 'all'
+  /** Never rejects. */
+  readonly verify: (token: string, proofs: readonly TokenProof[], nowMs: number) => MaybePromise<TokenVerdict>
+}
+
+/** Makes the introspection of one issuer. */
+export type IntrospectionFactory = (rules: ClaimRules & { readonly fetch: Fetch }, keys: IssuerKeys) => Introspection
