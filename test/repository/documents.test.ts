@@ -1,6 +1,8 @@
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { transformSync } from 'esbuild'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { auditEvent } from '../../src/audit/event.js'
 import { toHttp } from '../../src/http/index.js'
@@ -68,6 +70,18 @@ describe('code in the documents', () => {
     const { stdout } = spawnSync(process.execPath, [compiler, '-p', folder], { encoding: 'utf8' })
     expect(stdout).toBe('')
     expect(BLOCKS.filter(({ language }) => language === 'ts').length).toBeGreaterThan(12)
+  })
+
+  test('of the pages on identity runs', async () => {
+    const pages = BLOCKS.filter(({ document, language }) => document.startsWith('docs/identity/') && language === 'ts')
+    const failed: string[] = []
+    for (const [index, { document, code }] of pages.entries()) {
+      const file = join(folder, `page-${index}.mjs`)
+      writeFileSync(file, transformSync(code, { loader: 'ts', format: 'esm' }).code)
+      await import(pathToFileURL(file).href).catch((error: Error) => failed.push(`${document}: ${error.message}`))
+    }
+    expect(failed).toEqual([])
+    expect(pages.length).toBeGreaterThan(8)
   })
 
   test('is in a language that a test looks at', () => {
