@@ -1,3 +1,5 @@
+import { type Environment, given, listOf, portNumber } from '@wardline/example-service'
+
 /** The service's settings, from the environment. */
 export interface OrdersConfig {
   readonly host: string
@@ -8,8 +10,6 @@ export interface OrdersConfig {
   readonly auditLog: string | undefined
   readonly trustedProxies: readonly string[] | undefined
 }
-
-type Environment = Readonly<Record<string, string | undefined>>
 
 /** @throws TypeError naming the variable that is missing or malformed. */
 export function ordersConfig(env: Environment): OrdersConfig {
@@ -27,18 +27,6 @@ export function ordersConfig(env: Environment): OrdersConfig {
     jwksUri: given(env, 'JWKS_URI'),
     audience: given(env, 'AUDIENCE') ?? 'orders-api',
     auditLog: given(env, 'AUDIT_LOG'),
-    trustedProxies: given(env, 'TRUST_PROXY')
-      ?.split(',')
-      .map((range) => range.trim())
-      .filter((range) => range !== ''),
+    trustedProxies: listOf(env, 'TRUST_PROXY'),
   }
-}
-
-/** An empty variable is one that is not set. */
-const given = (env: Environment, name: string): string | undefined => env[name]?.trim() || undefined
-
-function portNumber(text: string): number {
-  const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN
-  if (port <= 65_535) return port
-  throw new TypeError(`PORT must be a port number, got ${JSON.stringify(text)}`)
 }

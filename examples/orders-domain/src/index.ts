@@ -1,5 +1,3 @@
 export { type OrdersConfig, ordersConfig } from './config.js'
 export { type Order, Orders } from './orders.js'
 export { ordersPolicies, ordersSettings } from './policies.js'
-export { type Answer, methodNotAllowed, NOT_FOUND, SERVER_ERROR } from './problems.js'
-export { serve, start } from './serve.js'

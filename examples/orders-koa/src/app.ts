@@ -1,14 +1,6 @@
 import Router from '@koa/router'
-import {
-  type Answer,
-  methodNotAllowed,
-  NOT_FOUND,
-  Orders,
-  type OrdersConfig,
-  ordersPolicies,
-  type ordersSettings,
-  SERVER_ERROR,
-} from '@wardline/example-orders-domain'
+import { Orders, type OrdersConfig, ordersPolicies, type ordersSettings } from '@wardline/example-orders-domain'
+import { type Answer, methodNotAllowed, NOT_FOUND, SERVER_ERROR } from '@wardline/example-service'
 import { createGuard } from '@wardline/koa'
 import Koa, { type Context, type Middleware } from 'koa'
 

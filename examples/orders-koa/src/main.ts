@@ -1,4 +1,5 @@
-import { ordersConfig, ordersSettings, serve, start } from '@wardline/example-orders-domain'
+import { ordersConfig, ordersSettings } from '@wardline/example-orders-domain'
+import { serve, start } from '@wardline/example-service'
 import { ordersApp } from './app.js'
 
 start('orders-koa', () => {

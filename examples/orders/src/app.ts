@@ -1,13 +1,5 @@
-import {
-  type Answer,
-  methodNotAllowed,
-  NOT_FOUND,
-  Orders,
-  type OrdersConfig,
-  ordersPolicies,
-  type ordersSettings,
-  SERVER_ERROR,
-} from '@wardline/example-orders-domain'
+import { Orders, type OrdersConfig, ordersPolicies, type ordersSettings } from '@wardline/example-orders-domain'
+import { type Answer, methodNotAllowed, NOT_FOUND, SERVER_ERROR } from '@wardline/example-service'
 import { createGuard } from '@wardline/express'
 import express, { type ErrorRequestHandler, type Express, type RequestHandler, type Response } from 'express'
 

@@ -1,6 +1,6 @@
 import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http'
+import type { Server as TlsServer } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
-import type { OrdersConfig } from './config.js'
 
 /** Node looks for requests that are late at this interval only, by default every 30 seconds. */
 const TIMEOUTS = {
@@ -14,23 +14,32 @@ const DRAIN_MS = 10_000
 /** What a connection without a request may still take to send one. */
 const HEAD_MS = 1_000
 
+/** Where a service listens, and with what. */
+export interface Listening {
+  readonly host: string
+  readonly port: number
+  /** Makes the server. Default: one that speaks plain HTTP. */
+  readonly server?: ((timeouts: typeof TIMEOUTS, listener: RequestListener) => TlsServer) | undefined
+}
+
 /**
  * Listens, and on SIGTERM or SIGINT stops accepting, finishes what is in flight, calls `close` and exits 0.
  * Says on standard error where it listens, since standard output may be the audit log.
  */
-export function serve(name: string, listener: RequestListener, config: OrdersConfig, close: () => Promise<void>): void {
-  const server = createServer(TIMEOUTS, listener)
+export function serve(name: string, listener: RequestListener, where: Listening, close: () => Promise<void>): void {
+  const isTls = where.server !== undefined
+  const server: Server = where.server?.(TIMEOUTS, listener) ?? createServer(TIMEOUTS, listener)
   server.on('error', (error) => {
     process.stderr.write(`${name}: ${error.message}\n`)
     process.exit(1)
   })
-  server.listen(config.port, config.host, () => {
+  server.listen(where.port, where.host, () => {
     const { address, family, port } = server.address() as AddressInfo
     const host = family === 'IPv6' ? `[${address}]` : address
-    process.stderr.write(`${name}: listening on http://${host}:${port}\n`)
+    process.stderr.write(`${name}: listening on ${isTls ? 'https' : 'http'}://${host}:${port}\n`)
   })
   expectNothingSpecial(server)
-  const connections = connectionsOf(server)
+  const connections = connectionsOf(server, isTls ? 'secureConnection' : 'connection')
   let stopping = false
   const stop = () => {
     if (stopping) return
@@ -58,9 +67,9 @@ function expectNothingSpecial(server: Server): void {
 type Connections = ReadonlyMap<Socket, ReadonlySet<ServerResponse>>
 
 /** The answers that each connection waits for: Node itself takes one that has sent nothing yet for a busy one. */
-function connectionsOf(server: Server): Connections {
+function connectionsOf(server: Server, event: 'connection' | 'secureConnection'): Connections {
   const connections = new Map<Socket, Set<ServerResponse>>()
-  server.on('connection', (socket) => {
+  server.on(event, (socket: Socket) => {
     connections.set(socket, new Set())
     socket.on('close', () => connections.delete(socket))
   })

@@ -1,0 +1,7 @@
+export { type IssuerConfig, type ZeroTrustConfig, zeroTrustConfig } from './config.js'
+export { healthOf } from './health.js'
+export { issueKey } from './issue-key.js'
+export { zeroTrustPolicies, zeroTrustSettings } from './policies.js'
+export { recognised } from './recognised.js'
+export { run } from './run.js'
+export { PROOF_ALGORITHMS, SCOPES, type Trust, trustOf } from './trust.js'
