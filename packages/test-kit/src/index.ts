@@ -1,4 +1,21 @@
 export { forge } from './forge.js'
-export { type Idp, type IdpClient, type IdpOptions, startIdp } from './idp.js'
+export { type Idp, type IdpOptions, type RotateOptions, startIdp } from './idp.js'
+export { CLIENT_SECRET, type ClientAuthentication, type IdpClient } from './idp-client.js'
+export type { SigningAlgorithm } from './idp-keys.js'
+export type { ServerTls } from './idp-server.js'
+export type { TokenRequest } from './idp-token.js'
+export { type LogoutProvider, type LogoutProviderOptions, logoutProvider } from './logout-provider.js'
+export {
+  type CertificateOptions,
+  createTestCa,
+  type KeyUsage,
+  LOOPBACK,
+  selfSigned,
+  type TestCa,
+  type TestCertificate,
+} from './pki.js'
 export { type RawAnswer, type RawRequest, rawRequest } from './raw-request.js'
 export { type ServiceProcess, startService } from './service-process.js'
+export { tlsFetch } from './tls-fetch.js'
+export type { ClientTls } from './tls-options.js'
+export { type CertificateField, startTlsProxy, type TlsProxy, type TlsProxyOptions } from './tls-proxy.js'

@@ -1,4 +1,6 @@
-import { connect } from 'node:net'
+import { connect, type Socket } from 'node:net'
+import { connect as connectTls } from 'node:tls'
+import type { ClientTls } from './tls-options.js'
 
 /** An answer as it came over the socket. */
 export interface RawAnswer {
@@ -18,6 +20,8 @@ export interface RawRequest {
   readonly body?: string | Uint8Array
   /** Local address to connect from. */
   readonly from?: string
+  /** Over TLS, with the service's certificate verified for 127.0.0.1. */
+  readonly tls?: ClientTls
 }
 
 const TIMEOUT_MS = 15_000
@@ -26,7 +30,7 @@ const TIMEOUT_MS = 15_000
 export function rawRequest(port: number, request: RawRequest): Promise<RawAnswer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = []
-    const socket = connect({ port, host: '127.0.0.1', ...(request.from && { localAddress: request.from }) })
+    const socket = socketTo(port, request)
     const timer = setTimeout(() => socket.destroy(new Error('no answer in time')), TIMEOUT_MS)
     const finish = () => {
       clearTimeout(timer)
@@ -43,6 +47,12 @@ export function rawRequest(port: number, request: RawRequest): Promise<RawAnswer
     socket.write(head(request))
     if (request.body !== undefined) socket.write(request.body)
   })
+}
+
+function socketTo(port: number, { from, tls }: RawRequest): Socket {
+  const to = { port, host: '127.0.0.1', ...(from !== undefined && { localAddress: from }) }
+  // localAddress is what Node hands on to the socket below, though the types of TLS do not say so
+  return tls === undefined ? connect(to) : connectTls({ ...to, ...tls })
 }
 
 function head({ method = 'GET', target, headers = [], body }: RawRequest): string {

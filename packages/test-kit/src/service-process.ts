@@ -13,15 +13,19 @@ export interface ServiceProcess {
 }
 
 const START_TIMEOUT_MS = 15_000
-const LISTENING = /listening on (http:\/\/\S+:(\d+))/
+const LISTENING = /listening on (https?:\/\/\S+:(\d+))/
 
 /**
- * Starts `node script` with nothing in its environment but `env`, and waits until it says where it listens.
+ * Starts `node script ...args` with nothing in its environment but `env`, and waits until it says where it listens.
  *
  * @throws Error with what it wrote when it ends, or says nothing within 15 seconds.
  */
-export async function startService(script: string, env: Readonly<Record<string, string>>): Promise<ServiceProcess> {
-  const child = spawn(process.execPath, [script], { env, stdio: ['ignore', 'pipe', 'pipe'] })
+export async function startService(
+  script: string,
+  env: Readonly<Record<string, string>>,
+  args: readonly string[] = [],
+): Promise<ServiceProcess> {
+  const child = spawn(process.execPath, [script, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] })
   let stdout = ''
   let stderr = ''
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
