@@ -37,7 +37,9 @@ export function acceptedToken(
 ): AcceptedToken {
   const confirmation = confirmationOf(claims)!
   const principal = principalOf(claims, rules, provenBy(confirmation, proofs))
-  const expiresAtMs = ((claims.exp as number) + rules.clockToleranceSeconds) * 1000
+  // an introspected token need not say when it expires: whoever asked about it asks again before long
+  const exp = (claims.exp as number | undefined) ?? Number.POSITIVE_INFINITY
+  const expiresAtMs = (exp + rules.clockToleranceSeconds) * 1000
   return {
     principal,
     confirmation,
@@ -56,9 +58,10 @@ export function acceptedToken(
   }
 }
 
-/** The first proof that will be asked for: a bound token never passes without. */
+/** The proof that will be asked for: a bound token never passes without. Of two, the one whose scheme it is sent by. */
 function provenBy(confirmation: Confirmation, proofs: readonly TokenProof[]) {
-  const asked = proofs.find(({ confirms }) => confirmation[confirms] !== undefined)
+  const all = proofs.filter(({ confirms }) => confirmation[confirms] !== undefined)
+  const asked = all.find(({ scheme }) => scheme === 'DPoP') ?? all[0]
   if (asked === undefined) return { proof: 'bearer', challenge: undefined } as const
   const { proof, scheme, challenge } = asked
   return { proof, challenge: scheme === 'Bearer' ? undefined : { scheme, params: challenge } }

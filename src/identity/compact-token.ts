@@ -3,6 +3,8 @@ export interface CompactToken {
   readonly alg: string
   readonly kid: string | undefined
   readonly typ: string | undefined
+  /** All of the header. */
+  readonly header: Members
   /** Header and payload with the dot between them (RFC 7515 section 5.2). */
   readonly signed: string
   readonly payload: string
@@ -20,10 +22,16 @@ const COMPACT_JWS = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/
  */
 const REFUSED = ['jwk', 'jku', 'x5c', 'x5u', 'crit', 'b64', 'zip', 'enc', 'p2c', 'p2s', 'epk']
 
+/** A proof brings the key that it is signed with, and nothing else (RFC 9449 section 4.2). */
+export const REFUSED_IN_PROOFS: readonly string[] = REFUSED.filter((name) => name !== 'jwk')
+
 const MAX_KID_LENGTH = 256
 
 /** A token as a compact JWS, or why it is none to speak of. */
-export function compactToken(token: string): CompactToken | 'token_malformed' | 'token_header_refused' {
+export function compactToken(
+  token: string,
+  refused: readonly string[] = REFUSED,
+): CompactToken | 'token_malformed' | 'token_header_refused' {
   if (!COMPACT_JWS.test(token)) return 'token_malformed'
   const first = token.indexOf('.')
   const last = token.lastIndexOf('.')
@@ -33,11 +41,11 @@ export function compactToken(token: string): CompactToken | 'token_malformed' | 
   if (!isCanonical(header) || !isCanonical(payload) || !isCanonical(signature)) return 'token_malformed'
   const members = decodeObject(header)
   if (members === undefined) return 'token_malformed'
-  if (REFUSED.some((name) => Object.hasOwn(members, name))) return 'token_header_refused'
+  if (refused.some((name) => Object.hasOwn(members, name))) return 'token_header_refused'
   const { alg, kid, typ } = members
   if (typeof alg !== 'string' || !isOptionalString(typ)) return 'token_malformed'
   if (!isOptionalString(kid) || (kid?.length ?? 0) > MAX_KID_LENGTH) return 'token_malformed'
-  return { alg, kid, typ, signed: token.slice(0, last), payload, signature }
+  return { alg, kid, typ, header: members, signed: token.slice(0, last), payload, signature }
 }
 
 /**

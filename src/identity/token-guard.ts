@@ -37,7 +37,9 @@ interface TokenGuardParts {
  * it is bound to, and whether it was revoked.
  */
 export function tokenGuard(parts: TokenGuardParts): Guard<NoFacts, PrincipalFacts> {
-  const { name, requires, realm, maxTokenLength, proofs, revocation, remembered, verify } = parts
+  const { name, requires, realm, maxTokenLength, revocation, remembered, verify } = parts
+  // The proof that is used up comes last: a request that fails another one must not spend it.
+  const proofs = [...parts.proofs].sort((a, b) => Number(isDpop(a)) - Number(isDpop(b)))
   const required = proofs.filter((proof) => proof.required)
   const schemes: readonly TokenScheme[] = proofs.some(isDpop) ? ['Bearer', 'DPoP'] : ['Bearer']
   const refusals = new TokenRefusals(realm, proofs)

@@ -1,4 +1,5 @@
 import { callable, knownOptions, nonEmptyStrings, oneOf, shown } from '../lib/options.js'
+import { checkedAlgorithms, type JwtAlgorithm } from './algorithms.js'
 import { type ClaimPath, claimPath, claimPaths, isText, isTime } from './claim-path.js'
 
 type Claims = Readonly<Record<string, unknown>>
@@ -7,8 +8,8 @@ type Claims = Readonly<Record<string, unknown>>
 export type TokenType = 'at+jwt' | 'JWT' | 'JOSE' | 'none'
 
 /**
- * What a token must say beside the claims that are always checked: `true` for any non-empty text (for `iat`, `nbf` and
- * `auth_time` a number), a text for exactly that, a list for one of several.
+ * What a token must say beside the claims that are always checked: `true` for any non-empty text (for `exp`, `iat`, `nbf`
+ * and `auth_time` a number), a text for exactly that, a list for one of several.
  */
 export type RequiredClaims = Readonly<Record<string, true | string | readonly string[]>>
 
@@ -37,9 +38,11 @@ export interface TokenProfile {
   /** Default: what RFC 9068 section 2.2 requires beside issuer, audience, subject and expiry. */
   readonly requiredClaims?: RequiredClaims | undefined
   readonly mapping?: ClaimMapping | undefined
-  /** What else must hold of the claims; false refuses the token. */
+  /** Signature algorithms that such tokens have; an issuer's `algorithms` may name fewer. Default: any. */
+  readonly algorithms?: readonly JwtAlgorithm[] | undefined
+  /** What else must hold of the claims; anything but true refuses the token. */
   readonly check?: ((claims: Claims) => boolean) | undefined
-  /** `use` of the issuer's keys (RFC 7517 section 4.2). Default: `sig`; keys that name none are taken as well. */
+  /** `use` of the issuer's keys (RFC 7517 section 4.2). Default: `sig`; then keys that name none are taken as well. */
   readonly keyUse?: string | undefined
 }
 
@@ -56,13 +59,17 @@ export interface CheckedProfile {
   readonly typ: readonly TokenType[]
   readonly requiredClaims: RequiredClaims
   readonly mapping: ClaimMapping
+  readonly algorithms: readonly JwtAlgorithm[] | undefined
   readonly check: ((claims: Claims) => boolean) | undefined
   readonly keyUse: string
 }
 
 /** `given`, with what the issuer's own options say of it on top. */
-export function checkedProfile(given: TokenProfile, own: Omit<TokenProfile, 'keyUse' | 'check'>): CheckedProfile {
-  knownOptions('profile', given, ['typ', 'requiredClaims', 'mapping', 'check', 'keyUse'])
+export function checkedProfile(
+  given: TokenProfile,
+  own: Omit<TokenProfile, 'algorithms' | 'keyUse' | 'check'>,
+): CheckedProfile {
+  knownOptions('profile', given, ['typ', 'requiredClaims', 'mapping', 'algorithms', 'check', 'keyUse'])
   const keyUse = given.keyUse ?? RFC9068.keyUse
   if (typeof keyUse !== 'string') throw new TypeError(`profile.keyUse must be a string, got ${shown(keyUse)}`)
   return Object.freeze({
@@ -72,6 +79,7 @@ export function checkedProfile(given: TokenProfile, own: Omit<TokenProfile, 'key
       ...requiredClaims(own.requiredClaims ?? {}),
     }),
     mapping: Object.freeze({ ...mapping(given.mapping ?? {}), ...mapping(own.mapping ?? {}) }),
+    algorithms: given.algorithms === undefined ? undefined : checkedAlgorithms('profile.algorithms', given.algorithms),
     check: given.check === undefined ? undefined : callable('profile.check', given.check),
     keyUse,
   })
@@ -81,10 +89,11 @@ const TOKEN_TYPES: readonly TokenType[] = ['at+jwt', 'JWT', 'JOSE', 'none']
 
 function requiredClaims(given: RequiredClaims): RequiredClaims {
   knownOptions('requiredClaims', given, Object.keys(given ?? {}))
-  for (const [name, wanted] of Object.entries(given)) {
-    if (wanted !== true) nonEmptyStrings(`requiredClaims.${name}`, wanted)
-  }
-  return given
+  const checked = Object.entries(given).map(([name, wanted]) => {
+    if (wanted === true || typeof wanted === 'string') return [name, wanted] as const
+    return [name, nonEmptyStrings(`requiredClaims.${name}`, wanted)] as const
+  })
+  return Object.fromEntries(checked)
 }
 
 function mapping(given: ClaimMapping): ClaimMapping {
@@ -108,7 +117,7 @@ export function isAcceptedType(typ: string | undefined, accepted: readonly Token
   return accepted.some((one) => one !== 'none' && one.toLowerCase() === name)
 }
 
-const TIMES: readonly string[] = ['iat', 'nbf', 'auth_time']
+const TIMES: readonly string[] = ['exp', 'iat', 'nbf', 'auth_time']
 
 /** Whether `claims` say what they must. */
 export const hasRequired = (claims: Claims, required: RequiredClaims): boolean =>

@@ -16,16 +16,19 @@ export interface BoundToken {
 
 /**
  * @param code - For the audit trail.
- * @param error - For the caller: `invalid_token` (RFC 6750 section 3.1), or an error of RFC 9449 section 12.
+ * @param error - For the caller: `invalid_token` (RFC 6750 section 3.1), or an error of RFC 9449 section 12; with
+ * `invalid_request` a 400.
  */
 export type RefuseToken = (code: string, error: TokenError, extra?: RefusalExtra) => Denial
 
-export type TokenError = 'invalid_token' | 'invalid_dpop_proof' | 'use_dpop_nonce'
+export type TokenError = 'invalid_token' | 'invalid_dpop_proof' | 'use_dpop_nonce' | 'invalid_request'
 
 export interface RefusalExtra {
   readonly headers?: HeaderList
   /** Name from the OWASP Logging Vocabulary. */
   readonly event?: string
+  /** For the caller. */
+  readonly detail?: string
   readonly cause?: unknown
 }
 

@@ -34,7 +34,11 @@ export class TokenRefusals {
   }
 
   proof(scheme: TokenScheme): RefuseToken {
-    return (code, error, extra) => ({ ...challenge(code, ...this.#challenges(scheme, error)), ...extra })
+    return (code, error, extra) => {
+      const challenges = this.#challenges(scheme, error)
+      if (error !== 'invalid_request') return { ...challenge(code, ...challenges), ...extra }
+      return invalid(code, 'The request is malformed.', { challenges, ...extra })
+    }
   }
 
   /** The error stands on the scheme that was used, where that is offered. */

@@ -1,0 +1,58 @@
+import { describe, expect, test } from 'vitest'
+import { all, definePrincipal, type Proof, requireProof } from '../../src/index.js'
+import { contextFor } from '../support/context.js'
+import { decideNow, giving } from '../support/guards.js'
+
+type Proofs = readonly [Proof, ...Proof[]]
+
+const ask = (proof: Proof, ...wanted: Proofs) => {
+  const principal = definePrincipal({ id: 'alice', issuer: 'https://idp.test', proof })
+  return decideNow(all(giving('jwt', { principal }), requireProof(...wanted)), contextFor())
+}
+
+const BEARER = { scheme: 'Bearer', params: { error: 'invalid_token' } }
+const DPOP = { scheme: 'DPoP', params: { error: 'invalid_token' } }
+
+describe('requireProof', () => {
+  test.each<readonly [Proof, Proofs]>([
+    ['dpop', ['dpop']],
+    ['mtls', ['dpop', 'mtls']],
+    ['dpop', ['mtls', 'dpop']],
+    ['bearer', ['bearer']],
+    ['key', ['key', 'mtls']],
+  ])('a principal by %s passes %j', (proof, wanted) => expect(ask(proof, ...wanted)).toMatchObject({ allowed: true }))
+
+  test.each<readonly [Proof, Proofs, readonly object[]]>([
+    ['bearer', ['dpop'], [DPOP]],
+    ['bearer', ['dpop', 'mtls'], [DPOP, BEARER]],
+    ['bearer', ['mtls'], [BEARER]],
+    ['dpop', ['mtls'], [BEARER]],
+    ['mtls', ['dpop'], [DPOP]],
+    ['mtls', ['bearer'], [BEARER]],
+    ['bearer', ['key'], [{ scheme: 'ApiKey' }]],
+    ['dpop', ['bearer', 'mtls', 'key'], [BEARER, { scheme: 'ApiKey' }]],
+  ])('a principal by %s does not pass %j', (proof, wanted, challenges) =>
+    expect(ask(proof, ...wanted)).toMatchObject({
+      kind: 'unauthenticated',
+      code: 'proof_missing',
+      guard: `requireProof(${wanted.join(' or ')})`,
+      challenges,
+    }),
+  )
+
+  test('a principal by what nobody knows does not pass', () =>
+    expect(ask('toString' as Proof, 'dpop')).toMatchObject({ code: 'proof_missing' }))
+
+  test('without a principal it is the guard that is wrong', () =>
+    expect(decideNow(requireProof('dpop') as never, contextFor())).toMatchObject({ kind: 'internal' }))
+
+  test.each([
+    ['no proof', [], /proofs must not be empty/],
+    ['one that there is not', ['dpop', 'tls'], /must be one of bearer, dpop, mtls, key, got "tls"/],
+    ['a list', [['dpop']], /must be a non-empty string/],
+  ])('%s is a TypeError', (_name, proofs, message) => {
+    const make = () => requireProof(...(proofs as unknown as Proofs))
+    expect(make).toThrow(TypeError)
+    expect(make).toThrow(message)
+  })
+})
