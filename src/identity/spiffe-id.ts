@@ -1,0 +1,24 @@
+/** A SPIFFE ID, taken apart. */
+export interface SpiffeId {
+  /** Without the scheme, such as `example.org`. */
+  readonly trustDomain: string
+  /** From its slash on; empty for the ID of the trust domain itself. */
+  readonly path: string
+}
+
+const MAX_LENGTH = 2048
+const MAX_TRUST_DOMAIN_LENGTH = 255
+
+/** SPIFFE-ID section 2: no port, userinfo, query, fragment or percent-encoding, and no empty segment. */
+const SPIFFE_ID = /^spiffe:\/\/([a-z0-9._-]+)((?:\/[A-Za-z0-9._-]+)*)$/
+
+const DOT_SEGMENT = /\/\.\.?(?=\/|$)/
+
+/** The parts of a SPIFFE ID (SPIFFE-ID section 2); undefined for anything else. At most 2048 bytes. */
+export function parseSpiffeId(text: string): SpiffeId | undefined {
+  if (text.length > MAX_LENGTH) return undefined
+  const [, trustDomain, path] = SPIFFE_ID.exec(text) ?? []
+  if (trustDomain === undefined || path === undefined) return undefined
+  if (trustDomain.length > MAX_TRUST_DOMAIN_LENGTH || DOT_SEGMENT.test(path)) return undefined
+  return { trustDomain, path }
+}
