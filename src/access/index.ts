@@ -1,3 +1,5 @@
 export { type AccessRequest, type AuthorizeOptions, authorize } from './authorize.js'
+export { type RequireAuthenticationOptions, requireAuthentication } from './require-authentication.js'
+export { requireProof } from './require-proof.js'
 export { requireRole } from './require-role.js'
 export { requireScope } from './require-scope.js'

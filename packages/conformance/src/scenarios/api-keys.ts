@@ -1,0 +1,57 @@
+import { expect } from 'vitest'
+import { as, getting } from '../row.js'
+import { count, type Scenario, statuses } from './scenario.js'
+
+const keyed = (name: string, run: Scenario['run']): Scenario => ({ name, service: 'keyed', run })
+const withKey = (name: string) => ({ headers: [['x-api-key', `{${name}}`]] as const })
+
+export const API_KEY_SCENARIOS: readonly Scenario[] = [
+  keyed('a key that is revoked is refused from then on', async (app) => {
+    expect((await app.send(getting('/key', withKey('key')))).status).toBe(200)
+    await app.send({ method: 'DELETE', target: '/keys' })
+    expect((await app.send(getting('/key', withKey('key')))).status).toBe(401)
+    expect((await app.events(3)).map(({ code }) => code)).toEqual(['allowed', 'allowed', 'key_revoked'])
+  }),
+
+  keyed('one key is one principal: two keys of one client do not share a limit', async (app) => {
+    const one = await app.burst(5, getting('/key-limited', withKey('key')))
+    const other = await app.burst(5, getting('/key-limited', withKey('key-second')))
+    expect([count(one, 200), count(one, 429)]).toEqual([2, 3])
+    expect([count(other, 200), count(other, 429)]).toEqual([2, 3])
+  }),
+
+  keyed('a key that is guessed spends nothing of the one that it names', async (app) => {
+    await app.burst(10, getting('/key-limited', withKey('key-guessed')))
+    const answers = await app.burst(2, getting('/key-limited', withKey('key')))
+    expect(statuses(answers)).toEqual([200, 200])
+  }),
+
+  keyed('the caller cannot tell why a key was refused', async (app) => {
+    const names = [
+      'key-unknown',
+      'key-guessed',
+      'key-revoked',
+      'key-expired',
+      'key-at-home',
+      'key-unsound',
+      'key-short',
+    ]
+    const seen = new Set<string>()
+    for (const name of names) {
+      const { status, headers, body } = await app.send(getting('/key', withKey(name)))
+      const { date: _date, ...fields } = headers
+      seen.add(JSON.stringify([status, fields, { ...JSON.parse(body), instance: undefined }]))
+    }
+    expect(seen.size).toBe(1)
+  }),
+
+  keyed('an authentication grows old while its token lives on', async (app) => {
+    // authenticated a minute before the tokens were made, which was less than a minute ago
+    app.world.advance(150_000)
+    expect((await app.send(getting('/strong', as('mfa-recent')))).status).toBe(200)
+    app.world.advance(95_000)
+    const refused = await app.send(getting('/strong', as('mfa-recent')))
+    expect(refused.status).toBe(401)
+    expect(refused.headers['www-authenticate']).toMatch(/max_age="300"$/)
+  }),
+]

@@ -1,0 +1,48 @@
+import {
+  type ApiKeyRecord,
+  all,
+  any,
+  apiKey,
+  byPrincipal,
+  rateLimit,
+  requireAuthentication,
+  requireScope,
+  responseHeaders,
+} from 'wardline'
+import { keyRecords } from '../api-keys.js'
+import { get, remove } from '../route.js'
+import type { Service } from '../service.js'
+import { MAX_AGE_SECONDS, STRONG_CLASS } from '../step-up-tokens.js'
+import { settingsOf, type World } from '../world.js'
+import { signedIn } from './guards.js'
+
+/** Callers with API keys, beside tokens, and such as must be authenticated better. */
+export const keyed = (world: World): Service => {
+  const records = keyRecords()
+  const lookup = (id: string): ApiKeyRecord | undefined => records.get(id)
+  const byKey = apiKey({ lookup, realm: 'reports' })
+  const stale = Object.assign((id: string) => lookup(id), {
+    fault: () => ({ event: 'sys_monitor_disabled', code: 'key_file_unreadable' }),
+  })
+  const strongly = requireAuthentication({ acr: STRONG_CLASS, maxAgeSeconds: MAX_AGE_SECONDS })
+  return {
+    settings: settingsOf(world),
+    everyone: responseHeaders(), // and not the baseline, which refuses repeated fields itself
+    mountedAt: 'routes',
+    routes: [
+      get('/key', [byKey]),
+      get('/key-later', [apiKey({ lookup: async (id) => lookup(id), realm: 'reports' })]),
+      get('/key-away', [apiKey({ lookup: () => Promise.reject(new Error('connect ECONNREFUSED 10.0.0.9:5432')) })]),
+      get('/key-stale', [apiKey({ lookup: stale })]),
+      get('/key-limited', [all(byKey, rateLimit({ name: 'key', limit: 2, windowMs: 60_000, key: byPrincipal }))]),
+      get('/reports', [all(any(signedIn(world), byKey), requireScope('reports:read'))]),
+      get('/key-or-token', [any(byKey, signedIn(world))]),
+      get('/strong', [all(signedIn(world), strongly)]),
+      get('/strong-key', [all(byKey, strongly)]),
+      remove('/keys', [], () => {
+        for (const [id, record] of records) records.set(id, { ...record, revoked: true })
+        return { status: 204 }
+      }),
+    ],
+  }
+}
