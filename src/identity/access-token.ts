@@ -27,7 +27,8 @@ export function claimFault(claims: Claims, rules: ClaimRules, nowMs: number): st
   const timeFault = claims.exp === undefined ? 'token_claim_invalid' : timesFault(claims, rules, nowMs)
   if (timeFault !== undefined) return timeFault
   if (!isText(claimAt(claims, profile.mapping.id ?? SUBJECT))) return 'token_claim_invalid'
-  if (!hasRequired(claims, profile.requiredClaims) || profile.check?.(claims) === false) return 'token_claim_invalid'
+  if (!hasRequired(claims, profile.requiredClaims)) return 'token_claim_invalid'
+  if (profile.check !== undefined && profile.check(claims) !== true) return 'token_claim_invalid'
   if (actorsOf(claims) === undefined) return 'token_claim_invalid'
   // RFC 9449 section 7.1, RFC 8705 section 3: a token bound to what nobody can ask a proof of proves nothing.
   return confirmationOf(claims) === undefined ? 'token_proof_missing' : undefined

@@ -1,3 +1,5 @@
+import { nonEmptyStrings, oneOf } from '../lib/options.js'
+
 /** Asymmetric signature algorithms (RFC 7518 section 3.1, RFC 8037, RFC 9864). */
 export type JwtAlgorithm =
   | 'RS256'
@@ -46,3 +48,7 @@ export function algorithmOf(
     return named && jwk.kty === kty && (crv === undefined || jwk.crv === crv)
   })
 }
+
+/** @throws TypeError for anything but a list of one or more of them. */
+export const checkedAlgorithms = (name: string, value: unknown): readonly JwtAlgorithm[] =>
+  Object.freeze(nonEmptyStrings(name, value).map((algorithm) => oneOf(name, algorithm, ALGORITHMS)))

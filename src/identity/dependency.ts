@@ -26,7 +26,8 @@ export function relyOn<T, R>(
   return isPromiseLike(answer) ? inTime(answer).then(next, down) : next(answer)
 }
 
-function inTime<T>(answer: PromiseLike<T>): Promise<T> {
+/** `answer`, or a rejection when it does not come within two seconds. */
+export function inTime<T>(answer: PromiseLike<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_resolve, reject) => {
     timer = setTimeout(() => reject(new Error(`no answer within ${MAX_WAIT_MS} ms`)), MAX_WAIT_MS)

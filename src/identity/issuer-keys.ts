@@ -1,7 +1,9 @@
 import { LRUCache } from 'lru-cache'
 import type { MaybePromise } from '../guard.js'
+import { isPromiseLike } from '../lib/maybe-promise.js'
 import type { JwtAlgorithm } from './algorithms.js'
-import { type Fetch, fetchJson, isSecureUrl } from './fetch-json.js'
+import { DISCOVERY_TIMEOUT_MS, discover, discoveryUrl, MAX_DOCUMENT_BYTES } from './discovery.js'
+import { type Fetch, fetchJson, isSecureUrl, withinTime } from './fetch-json.js'
 import { importKeySet, type KeySet, type VerificationKey } from './key-set.js'
 
 /** What can be said about the key that a token names. */
@@ -58,8 +60,6 @@ export interface IssuerKeysOptions {
   readonly onEvent: ((event: IssuerEvent) => void) | undefined
 }
 
-const FETCH_TIMEOUT_MS = 5_000
-const MAX_DOCUMENT_BYTES = 256 * 1024
 /** After a failure: one second, doubled up to this. Bounds requests to an issuer that is down. */
 const MAX_RETRY_MS = 5_000
 const MAX_UNKNOWN_KIDS = 1_000
@@ -106,7 +106,7 @@ export class IssuerKeys {
     const next = (): void => {
       const { refreshMs, jwks } = this.#options
       if (isOver || jwks !== undefined) return
-      const afterMs = this.#failures === 0 ? refreshMs : Math.max(1, this.#notBeforeMs - Date.now())
+      const afterMs = this.#failures === 0 ? refreshMs : Math.max(1, this.#restsForMs(Date.now()))
       timer = setTimeout(() => void this.warm().then(next), afterMs).unref()
     }
     void this.warm().then(next)
@@ -168,13 +168,14 @@ export class IssuerKeys {
     if (kid !== undefined && set.names(kid)) return false // known, but for another algorithm
     if (this.#options.jwks !== undefined) return false
     if (this.#underWay !== undefined) return true
-    if (nowMs < this.#noUnknownBeforeMs || nowMs < (this.#unknownKids.get(kid ?? '') ?? 0)) return false
+    if (nowMs < this.#noUnknownBeforeMs) return false
+    if (kid !== undefined && nowMs < (this.#unknownKids.get(kid) ?? 0)) return false
     this.#noUnknownBeforeMs = nowMs + this.#options.cooldownMs
     return true
   }
 
   #missing(nowMs: number): KeyAnswer {
-    const retryAfterMs = Math.max(1, this.#notBeforeMs - nowMs)
+    const retryAfterMs = Math.max(1, this.#restsForMs(nowMs))
     if (this.#failures === 0) return { key: undefined, reason: 'unknown', retryAfterMs }
     return { key: undefined, reason: 'unavailable', retryAfterMs, cause: this.#failure }
   }
@@ -183,7 +184,7 @@ export class IssuerKeys {
   #refresh(nowMs: number): Promise<void> | undefined {
     if (this.#options.jwks !== undefined) return undefined
     if (this.#underWay !== undefined) return this.#underWay
-    if (nowMs < this.#notBeforeMs) return undefined
+    if (this.#restsForMs(nowMs) > 0) return undefined
     const startedAtMs = performance.now()
     const elapsed = () => nowMs + (performance.now() - startedAtMs)
     this.#underWay = this.#fetchKeys()
@@ -195,6 +196,12 @@ export class IssuerKeys {
         this.#underWay = undefined
       })
     return this.#underWay
+  }
+
+  /** How long the last failure forbids another try. A clock that stepped back makes it no longer than it ever is. */
+  #restsForMs(nowMs: number): number {
+    const ms = this.#notBeforeMs - nowMs
+    return ms > MAX_RETRY_MS ? 0 : ms
   }
 
   #succeed(set: KeySet, nowMs: number): void {
@@ -213,7 +220,8 @@ export class IssuerKeys {
 
   #tell(event: IssuerEvent): void {
     try {
-      this.#options.onEvent?.(Object.freeze(event))
+      const told: unknown = this.#options.onEvent?.(Object.freeze(event))
+      if (isPromiseLike(told)) told.then(undefined, () => {})
     } catch {
       // what a listener makes of it is not the keys' business
     }
@@ -230,10 +238,8 @@ export class IssuerKeys {
     this.#notBeforeMs = nowMs + Math.min(MAX_RETRY_MS, 1_000 * 2 ** (this.#failures - 1))
   }
 
-  /** Within the time limit, also over a network that does not honour the signal. */
   #fetchKeys(): Promise<KeySet> {
-    const signal = AbortSignal.timeout(FETCH_TIMEOUT_MS)
-    return Promise.race([this.#fetchKeysUntil(signal), aborted(signal)])
+    return withinTime(DISCOVERY_TIMEOUT_MS, (signal) => this.#fetchKeysUntil(signal))
   }
 
   async #fetchKeysUntil(signal: AbortSignal): Promise<KeySet> {
@@ -242,20 +248,10 @@ export class IssuerKeys {
     return importKeySet(document, this.#options.algorithms, this.#options.keyUse, this.#set)
   }
 
-  /** OpenID Connect Discovery 1.0 section 4; the issuer in the document must be the one asked (RFC 8414 section 3.3). */
   async #discover(signal: AbortSignal): Promise<string> {
     const { issuer, fetch } = this.#options
-    const url = `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`
-    const document = (await fetchJson(fetch, url, MAX_DOCUMENT_BYTES, signal)) as Readonly<
-      Record<string, unknown>
-    > | null
-    if (document?.issuer !== issuer) throw new Error(`${url} is about another issuer`)
-    if (!isSecureUrl(document.jwks_uri)) throw new Error(`${url} has no jwks_uri over TLS`)
-    return document.jwks_uri
+    const { jwks_uri } = await discover(issuer, fetch, signal)
+    if (!isSecureUrl(jwks_uri)) throw new Error(`${discoveryUrl(issuer)} has no jwks_uri over TLS`)
+    return jwks_uri
   }
 }
-
-const aborted = (signal: AbortSignal): Promise<never> =>
-  new Promise((_resolve, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true })
-  })

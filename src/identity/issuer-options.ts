@@ -1,8 +1,8 @@
-import { callable, integerBetween, knownOptions, nonEmptyStrings, oneOf, shown } from '../lib/options.js'
+import { callable, integerBetween, knownOptions, nonEmptyStrings, shown } from '../lib/options.js'
 import type { ClaimRules } from './access-token.js'
-import { ALGORITHMS, type JwtAlgorithm } from './algorithms.js'
+import { checkedAlgorithms, type JwtAlgorithm } from './algorithms.js'
 import { type Fetch, isSecureUrl } from './fetch-json.js'
-import type { IntrospectionFactory } from './introspection.js'
+import type { IntrospectionFactory } from './introspection-port.js'
 import type { IssuerEvent, IssuerKeysOptions } from './issuer-keys.js'
 import {
   type ClaimMapping,
@@ -21,7 +21,7 @@ export interface IssuerOptions {
   readonly issuer: string
   /** This service's identifier; `aud` must hold it, or one of several. */
   readonly audience: string | readonly string[]
-  /** Signature algorithms to accept; asymmetric ones only. Default: RS256, PS256, ES256, EdDSA, Ed25519. */
+  /** Signature algorithms to accept; asymmetric ones only. Default: those of the profile, or RS256, PS256, ES256, EdDSA, Ed25519. */
   readonly algorithms?: readonly JwtAlgorithm[] | undefined
   /** Where the keys are. Default: found by OpenID Connect discovery at the issuer, when they are first needed. */
   readonly jwksUri?: string | undefined
@@ -90,9 +90,11 @@ export function checkedIssuer(where: string, options: IssuerOptions): CheckedIss
   if (jwks !== undefined && jwksUri !== undefined) throw new TypeError('give jwks or jwksUri, not both')
   if (jwks === undefined && jwksUri === undefined && issuer.startsWith('spiffe:'))
     throw new TypeError('a trust domain has no discovery: give jwks or jwksUri')
-  const algorithms = nonEmptyStrings('algorithms', options.algorithms ?? DEFAULT_ALGORITHMS)
   const { typ, requiredClaims, mapping } = options
   const profile = checkedProfile(options.profile ?? RFC9068, { typ, requiredClaims, mapping })
+  const algorithms = checkedAlgorithms('algorithms', options.algorithms ?? profile.algorithms ?? DEFAULT_ALGORITHMS)
+  const foreign = profile.algorithms && algorithms.find((algorithm) => !profile.algorithms!.includes(algorithm))
+  if (foreign !== undefined) throw new TypeError(`algorithms must be of the profile's, got ${shown(foreign)}`)
   return Object.freeze({
     issuer,
     jwksUri,
@@ -101,7 +103,7 @@ export function checkedIssuer(where: string, options: IssuerOptions): CheckedIss
     audience: nonEmptyStrings('audience', options.audience),
     profile,
     keyUse: profile.keyUse,
-    algorithms: algorithms.map((algorithm) => oneOf('algorithms', algorithm, ALGORITHMS)),
+    algorithms,
     clockToleranceSeconds: integerBetween('clockToleranceSeconds', options.clockToleranceSeconds ?? 30, 0, 300),
     refreshMs: integerBetween('refreshMs', options.refreshMs ?? 600_000, 1_000, DAY_MS),
     maxStaleMs: integerBetween('maxStaleMs', options.maxStaleMs ?? 6 * 3_600_000, 1_000, 7 * DAY_MS),

@@ -4,8 +4,8 @@ import type { AcceptedToken, TokenVerdict } from './accepted-token.js'
 import { issuerOf } from './access-token.js'
 import { compactToken, decodeObject } from './compact-token.js'
 import { relyOn } from './dependency.js'
-import type { Introspection } from './introspection.js'
-import type { ResolvedIssuers } from './resolved-issuers.js'
+import type { Introspection } from './introspection-port.js'
+import type { Resolution, ResolvedIssuers } from './resolved-issuers.js'
 import type { TokenProof } from './token-proof.js'
 import type { Issuer } from './trusted-issuer.js'
 
@@ -33,7 +33,10 @@ export class Issuers {
     this.audience = first?.rules.audience[0]
     this.requires = isAlone
       ? { issuer: first!.issuer, audience: first!.rules.audience }
-      : { issuers: issuers.map(({ issuer, rules }) => ({ issuer, audience: rules.audience })) }
+      : {
+          issuers: issuers.map(({ issuer, rules }) => ({ issuer, audience: rules.audience })),
+          ...(resolved !== undefined && { resolvesIssuers: true }),
+        }
   }
 
   verify(token: string, proofs: readonly TokenProof[], nowMs: number): MaybePromise<TokenVerdict> {
@@ -43,15 +46,22 @@ export class Issuers {
     if (this.#only !== undefined) return this.#only.verify(token, parts, proofs, nowMs)
     const named = issuerOf(decodeObject(parts.payload) ?? {})
     if (typeof named !== 'string' || named.length > MAX_ISSUER_LENGTH) return 'token_issuer_unknown'
-    const held = (issuer: Issuer | undefined): MaybePromise<TokenVerdict> => {
-      if (issuer === undefined) return 'token_issuer_unknown'
+    const heldBy = (issuer: Issuer): MaybePromise<TokenVerdict> => {
       if (issuer.introspection?.of === 'all') return issuer.introspection.verify(token, proofs, nowMs)
       return issuer.verify(token, parts, proofs, nowMs)
     }
     const known = this.#known.get(named)
-    if (known !== undefined || this.#resolved === undefined) return held(known)
+    if (known !== undefined) return heldBy(known)
+    if (this.#resolved === undefined) return 'token_issuer_unknown'
     const { find } = this.#resolved
-    return relyOn('issuer_unavailable', () => find(named, nowMs), held)
+    return relyOn(
+      'issuer_unavailable',
+      () => find(named, nowMs),
+      (found): MaybePromise<TokenVerdict> =>
+        found === undefined
+          ? 'token_issuer_unknown'
+          : andThen(heldBy(found.issuer), (verdict) => whileResolved(verdict, found)),
+    )
   }
 
   /** An opaque token says nothing of who issued it: those who can tell are asked in turn. */
@@ -66,6 +76,13 @@ export class Issuers {
       'token_malformed',
     )
   }
+}
+
+/** A token of an issuer that was found at run time is remembered no longer than that it was found. */
+function whileResolved(verdict: TokenVerdict, resolution: Resolution): TokenVerdict {
+  if (!isAccepted(verdict) || verdict.isCurrent === undefined) return verdict
+  const { isCurrent } = verdict
+  return { ...verdict, isCurrent: (nowMs) => nowMs < resolution.untilMs && isCurrent(nowMs) }
 }
 
 const isAccepted = (verdict: TokenVerdict): verdict is AcceptedToken =>

@@ -103,8 +103,11 @@ function importKey(value: unknown, allowed: readonly JwtAlgorithm[], wanted: str
   }
 }
 
-/** RFC 7517 sections 4.2 and 4.3; and no private part, which makes a published key worthless. */
+/**
+ * RFC 7517 sections 4.2 and 4.3; and no private part, which makes a published key worthless. A key that names no use is for
+ * signatures in general, and for no special use: SPIFFE bundles must name theirs.
+ */
 function isForSignatures({ use, key_ops, d }: Readonly<Record<string, unknown>>, wanted: string): boolean {
-  if (d !== undefined || (use !== undefined && use !== wanted)) return false
+  if (d !== undefined || (use === undefined ? wanted !== 'sig' : use !== wanted)) return false
   return key_ops === undefined || (Array.isArray(key_ops) && key_ops.includes('verify'))
 }

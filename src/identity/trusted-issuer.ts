@@ -5,7 +5,7 @@ import { type AcceptedToken, acceptedToken, type TokenVerdict } from './accepted
 import { claimFault } from './access-token.js'
 import type { JwtAlgorithm } from './algorithms.js'
 import { type CompactToken, decodeObject } from './compact-token.js'
-import type { Introspection } from './introspection.js'
+import type { Introspection } from './introspection-port.js'
 import { IssuerKeys, type IssuerState, type KeyAnswer } from './issuer-keys.js'
 import { type CheckedIssuer, checkedIssuer, type IssuerOptions } from './issuer-options.js'
 import type { VerificationKey } from './key-set.js'
@@ -40,14 +40,12 @@ export class Issuer implements TrustedIssuer {
   readonly rules: CheckedIssuer
   readonly keys: IssuerKeys
   readonly introspection: Introspection | undefined
-  /** An issuer that was found at run time is asked for again after this; so are the tokens that it vouched for. */
-  trustedUntilMs = Number.POSITIVE_INFINITY
 
   constructor(rules: CheckedIssuer) {
     this.issuer = rules.issuer
     this.rules = rules
     this.keys = new IssuerKeys(rules)
-    this.introspection = rules.introspection?.(rules, this.keys)
+    this.introspection = rules.introspection?.(this)
   }
 
   readonly warm = (): Promise<boolean> => this.keys.warm()
@@ -70,7 +68,7 @@ export class Issuer implements TrustedIssuer {
 
   /** Apart from where it is used: a closure made there would keep the whole token. */
   #whileCurrent(key: VerificationKey): (nowMs: number) => boolean {
-    return (nowMs) => nowMs < this.trustedUntilMs && this.keys.isCurrent(key, nowMs)
+    return (nowMs) => this.keys.isCurrent(key, nowMs)
   }
 
   /** The issuer's key that signed the token; or the code of why there is none, or that keys cannot be had. */
