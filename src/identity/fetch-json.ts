@@ -25,7 +25,12 @@ export async function fetchJson(fetch: Fetch, url: string, maxBytes: number, sig
   return JSON.parse(await textWithin(response, url, maxBytes))
 }
 
-async function textWithin(response: Response, url: string, maxBytes: number): Promise<string> {
+/**
+ * The body as text in UTF-8. Reading stops at `maxBytes`.
+ *
+ * @throws Error beyond them, and for bytes that are no UTF-8.
+ */
+export async function textWithin(response: Response, url: string, maxBytes: number): Promise<string> {
   const chunks: Uint8Array[] = []
   let size = 0
   for await (const chunk of response.body ?? []) {
@@ -35,3 +40,14 @@ async function textWithin(response: Response, url: string, maxBytes: number): Pr
   }
   return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks))
 }
+
+/** What `ask` gives within `ms`, also over a network that does not honour the signal. */
+export function withinTime<T>(ms: number, ask: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const signal = AbortSignal.timeout(ms)
+  return Promise.race([ask(signal), aborted(signal)])
+}
+
+const aborted = (signal: AbortSignal): Promise<never> =>
+  new Promise((_resolve, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true })
+  })

@@ -1,4 +1,4 @@
-import { constants, type KeyObject, type VerifyKeyObjectInput, verify } from 'node:crypto'
+import { constants, type KeyObject, sign, type VerifyKeyObjectInput, verify } from 'node:crypto'
 import type { MaybePromise } from '../guard.js'
 import type { JwtAlgorithm } from './algorithms.js'
 
@@ -36,6 +36,10 @@ const verifyThreaded = (
   signature: Uint8Array,
 ): Promise<boolean> =>
   new Promise((resolve) => verify(hash, signed, key, signature, (_error, valid) => resolve(valid === true)))
+
+/** A signature over `input`, by a private key that fits `algorithm`. */
+export const signatureOver = (algorithm: JwtAlgorithm, key: KeyObject, input: Uint8Array): Buffer =>
+  sign(SCHEMES[algorithm].hash, input, { ...SCHEMES[algorithm].options, key })
 
 /** RFC 7518 section 3.3. */
 const rsassa = (hash: string): Scheme => ({
