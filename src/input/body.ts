@@ -1,6 +1,7 @@
 import type { BodyRead, RequestContext } from '../context.js'
 import { type Denial, internal, invalid } from '../decision.js'
 import type { MaybePromise } from '../guard.js'
+import { BODY_FAULT } from '../lib/body-fault.js'
 import { andThen } from '../lib/maybe-promise.js'
 import { mediaTypeFault } from './media-type.js'
 import { type JsonBounds, JsonFault, parseJson, refuseUnsafe } from './safe-json.js'
@@ -35,17 +36,12 @@ function checked<T>(parse: (source: T, bounds: JsonBounds) => unknown, source: T
   }
 }
 
-const TOO_LARGE: Denial = Object.freeze(invalid('body_too_large', 'The body is too large.', { status: 413 }))
+const told = ({ code, detail, status }: (typeof BODY_FAULT)[keyof typeof BODY_FAULT]): Denial =>
+  Object.freeze(invalid(code, detail, { status }))
 
-function unread(reason: Extract<BodyRead, { readonly ok: false }>['reason']): Denial {
-  switch (reason) {
-    case 'too_large':
-      return TOO_LARGE
-    case 'timed_out':
-      return invalid('body_timeout', 'The body took too long to arrive.', { status: 408 })
-    case 'incomplete':
-      return invalid('body_incomplete', 'The body ended before it was complete.')
-    case 'already_read':
-      return internal(new Error('the body was read before validate() and left no parsed value'), 'body_already_read')
-  }
-}
+const TOO_LARGE = told(BODY_FAULT.too_large)
+
+const unread = (reason: Extract<BodyRead, { readonly ok: false }>['reason']): Denial =>
+  reason === 'already_read'
+    ? internal(new Error('the body was read before validate() and left no parsed value'), 'body_already_read')
+    : told(BODY_FAULT[reason])

@@ -4,7 +4,7 @@ import type { AuditEvent } from 'wardline'
 import { Connection } from './connection.js'
 import type { StartService } from './service.js'
 import { SERVICES, type ServiceName } from './services/index.js'
-import { type Tokens, withTokens } from './tokens.js'
+import { type Tokens, withKnownTokens, withTokens } from './tokens.js'
 import { type World, worldOf } from './world.js'
 
 /** A running service with everything that tests do to it. */
@@ -39,8 +39,9 @@ export async function startApp(name: ServiceName, start: StartService, idp: Idp,
 
 export const newTraceId = (): string => randomBytes(16).toString('hex')
 
-const completed = ({ target, headers = [], ...rest }: RawRequest, tokens: Tokens): RawRequest => ({
+const completed = ({ target, headers = [], body, ...rest }: RawRequest, tokens: Tokens): RawRequest => ({
   ...rest,
+  ...(body !== undefined && { body: typeof body === 'string' ? withKnownTokens(body, tokens) : body }),
   target: withTokens(target, tokens),
   headers: headers.map(([name, value]) => [name, withTokens(value, tokens)]),
 })

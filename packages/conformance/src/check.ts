@@ -32,7 +32,7 @@ function checkRefusal({ status, request }: Row, { headers, body }: RawAnswer): v
   expect(headers['cache-control']).toBe('no-store')
   expect(headers['content-length']).toMatch(/^\d+$/)
   if (request.method !== 'HEAD') expect(headers['content-length']).toBe(String(body.length))
-  if (status === 401) expect(headers['www-authenticate']).toMatch(/^(?:Bearer|ApiKey|Basic)/)
+  if (status === 401) expect(headers['www-authenticate']).toMatch(/^(?:Bearer|DPoP|ApiKey|Basic|ClientCertificate)/)
   if (status === 429 || status === 503) expect(headers['retry-after']).toMatch(/^[1-9]\d*$/)
   else expect(headers['retry-after']).toBeUndefined()
 }

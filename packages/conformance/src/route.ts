@@ -1,12 +1,12 @@
 import type { Guard, Principal } from 'wardline'
-import type { Call, Handler, Reply, Route } from './service.js'
+import type { Call, Reply, Route } from './service.js'
 
 /** A guard that may need whatever the guards before it gave; the tables are not where types are tested. */
 type Step = Guard<never, object>
 
 const routeBy =
   (method: Route['method']) =>
-  (pattern: string, steps: readonly Step[] = [], handle: Handler = echo): Route => ({
+  (pattern: string, steps: readonly Step[] = [], handle: Route['handle'] = echo): Route => ({
     method,
     pattern,
     steps: steps as readonly Guard<object, object>[],

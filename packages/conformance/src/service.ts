@@ -19,7 +19,8 @@ export interface Route {
   /** `:name` marks a parameter. */
   readonly pattern: string
   readonly steps: readonly Guard<object, object>[]
-  readonly handle: Handler
+  /** `answer`: the last guard has it ready, and the adapter's `answer()` sends it. */
+  readonly handle: Handler | 'answer'
 }
 
 /** What a handler reads from the framework. */

@@ -1,5 +1,12 @@
 import { createHmac, createPublicKey, generateKeyPairSync, sign } from 'node:crypto'
 import type { Idp } from '@wardline/test-kit'
+import { API_KEYS } from './api-keys.js'
+import { certificateTokens } from './certificates.js'
+import { dpopTokens } from './dpop-proofs.js'
+import { federationTokens } from './federation-tokens.js'
+import { introspectionTokens } from './introspection-answers.js'
+import { sessionTokens } from './session-tokens.js'
+import { stepUpTokens } from './step-up-tokens.js'
 
 /** Tokens by the name that rows write as `{name}`. */
 export type Tokens = Readonly<Record<string, string>>
@@ -38,6 +45,9 @@ export async function makeTokens(idp: Idp): Promise<Tokens> {
   })
   return {
     ...honest,
+    ...(await certificateTokens()),
+    ...federationTokens(),
+    ...introspectionTokens(),
     issued: await idp.token(CLIENT.id),
     'id-token': await idp.sign({}, { typ: 'JWT' }),
     'no-type': await idp.sign({}, { typ: undefined }),
@@ -46,7 +56,11 @@ export async function makeTokens(idp: Idp): Promise<Tokens> {
     'too-long': await idp.sign({ filler: 'x'.repeat(9000) }),
     ...tampered(honest.reader!, honest.admin!),
     ...foreign(idp, honest.admin!),
+    ...API_KEYS,
+    ...(await stepUpTokens(idp)),
     hs256: await confused(idp, honest.admin!),
+    ...(await dpopTokens(idp)),
+    ...(await sessionTokens(idp)),
   }
 }
 
@@ -114,5 +128,9 @@ export const withTokens = (text: string, tokens: Tokens): string =>
     if (token === undefined) throw new Error(`no token ${whole}`)
     return token
   })
+
+/** The same in a body, where braces may stand for something else. */
+export const withKnownTokens = (text: string, tokens: Tokens): string =>
+  text.replace(PLACEHOLDER, (whole, name: string) => tokens[name] ?? whole)
 
 const PLACEHOLDER = /\{([a-z0-9-]+)\}/g

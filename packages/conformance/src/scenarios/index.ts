@@ -1,17 +1,23 @@
+import { API_KEY_SCENARIOS } from './api-keys.js'
 import { AUDIT_TRAIL } from './audit.js'
 import { BODIES } from './bodies.js'
 import { CONNECTIONS } from './connections.js'
+import { DPOP_SCENARIOS } from './dpop.js'
 import { HOSTILE } from './hostile.js'
 import { LIMITS } from './limits.js'
 import { MOUNTING } from './mounting.js'
 import type { Scenario } from './scenario.js'
+import { SESSION_SCENARIOS } from './sessions.js'
 
 /** Several requests, or one in several pieces, by theme. */
 export const SCENARIOS: readonly (readonly [theme: string, scenarios: readonly Scenario[]])[] = [
   ['limits over several requests', LIMITS],
+  ['API keys and step-up over time', API_KEY_SCENARIOS],
   ['mounting', MOUNTING],
   ['connections', CONNECTIONS],
   ['bodies over time', BODIES],
   ['the audit trail', AUDIT_TRAIL],
   ['hostile input', HOSTILE],
+  ['sessions', SESSION_SCENARIOS],
+  ['dpop', DPOP_SCENARIOS],
 ]

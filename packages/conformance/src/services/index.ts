@@ -1,8 +1,14 @@
 import type { Service } from '../service.js'
 import type { World } from '../world.js'
+import { keyed } from './api-keys.js'
+import { certified } from './certificates.js'
 import { baseline, chained, forwarded, hopped, reporting, unmounted } from './chains.js'
+import { proving } from './dpop.js'
+import { federated } from './federation.js'
 import { front } from './front.js'
+import { lookingUp } from './introspection.js'
 import { broken, limited, waiting } from './limits.js'
+import { sessions } from './sessions.js'
 
 /** By the name that rows and scenarios use. Each call makes a service of its own: no counts are shared. */
 export const SERVICES = {
@@ -16,6 +22,12 @@ export const SERVICES = {
   forwarded,
   hopped,
   baseline,
+  certified,
+  federated,
+  lookingUp,
+  keyed,
+  proving,
+  sessions,
 } satisfies Readonly<Record<string, (world: World) => Service>>
 
 export type ServiceName = keyof typeof SERVICES

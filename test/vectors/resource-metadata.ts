@@ -1,0 +1,167 @@
+import type { ProtectedResourceOptions } from '../../src/index.js'
+
+/** Where the document of a resource is (RFC 9728 section 3.1). */
+export const METADATA_URLS: readonly (readonly [resource: string, metadataUrl: string, path: string])[] = [
+  [
+    'https://resource.example.com',
+    'https://resource.example.com/.well-known/oauth-protected-resource',
+    '/.well-known/oauth-protected-resource',
+  ],
+  [
+    'https://resource.example.com/',
+    'https://resource.example.com/.well-known/oauth-protected-resource',
+    '/.well-known/oauth-protected-resource',
+  ],
+  [
+    'https://resource.example.com/resource1',
+    'https://resource.example.com/.well-known/oauth-protected-resource/resource1',
+    '/.well-known/oauth-protected-resource/resource1',
+  ],
+  [
+    'https://resource.example.com/resource1/',
+    'https://resource.example.com/.well-known/oauth-protected-resource/resource1/',
+    '/.well-known/oauth-protected-resource/resource1/',
+  ],
+  [
+    'https://resource.example.com:8443/v1/orders',
+    'https://resource.example.com:8443/.well-known/oauth-protected-resource/v1/orders',
+    '/.well-known/oauth-protected-resource/v1/orders',
+  ],
+  [
+    'http://127.0.0.1:8080',
+    'http://127.0.0.1:8080/.well-known/oauth-protected-resource',
+    '/.well-known/oauth-protected-resource',
+  ],
+  [
+    'http://[::1]:8080/a',
+    'http://[::1]:8080/.well-known/oauth-protected-resource/a',
+    '/.well-known/oauth-protected-resource/a',
+  ],
+]
+
+export const RESOURCE_OPTIONS: ProtectedResourceOptions = {
+  resource: 'https://resource.example.com',
+  authorizationServers: 'https://as1.example.com',
+}
+
+/** What `RESOURCE_OPTIONS` say (RFC 9728 section 2): nothing that is empty. */
+export const LEAST_METADATA = {
+  resource: 'https://resource.example.com',
+  authorization_servers: ['https://as1.example.com'],
+  bearer_methods_supported: ['header'],
+} as const
+
+/** Each option on top of `RESOURCE_OPTIONS`, and the member that it becomes (RFC 9728 section 2). */
+export const METADATA_MEMBERS: readonly (readonly [options: Partial<ProtectedResourceOptions>, members: object])[] = [
+  [
+    { authorizationServers: ['https://as1.example.com', 'https://as2.example.net/tenant'] },
+    { authorization_servers: ['https://as1.example.com', 'https://as2.example.net/tenant'] },
+  ],
+  [{ scopes: ['profile', 'email', 'email'] }, { scopes_supported: ['profile', 'email'] }],
+  [{ scopes: [] }, {}],
+  [{ dpopAlgorithms: ['ES256', 'EdDSA'] }, { dpop_signing_alg_values_supported: ['ES256', 'EdDSA'] }],
+  [{ dpopBound: true }, { dpop_bound_access_tokens_required: true }],
+  [{ dpopBound: false }, {}],
+  [{ tlsClientCertificateBound: true }, { tls_client_certificate_bound_access_tokens: true }],
+  [{ tlsClientCertificateBound: false }, {}],
+  [{ resourceName: 'Orders' }, { resource_name: 'Orders' }],
+  [{ documentation: 'https://a.example/docs?v=1#top' }, { resource_documentation: 'https://a.example/docs?v=1#top' }],
+  [{ policyUri: 'https://a.example/policy' }, { resource_policy_uri: 'https://a.example/policy' }],
+  [{ tosUri: 'https://a.example/tos' }, { resource_tos_uri: 'https://a.example/tos' }],
+  [{ jwksUri: 'https://a.example/jwks' }, { jwks_uri: 'https://a.example/jwks' }],
+  [
+    { more: { 'resource_name#de': 'Bestellungen', authorization_details_types_supported: ['payment'], none: [] } },
+    { 'resource_name#de': 'Bestellungen', authorization_details_types_supported: ['payment'] },
+  ],
+]
+
+/** One option wrong on top of `RESOURCE_OPTIONS`. */
+export interface RefusedMetadata {
+  readonly input: string
+  readonly section: string
+  readonly options: Readonly<Record<string, unknown>>
+  /** What the error begins with. */
+  readonly names: string
+}
+
+const refused = (
+  section: string,
+  option: string,
+  rows: Readonly<Record<string, unknown>>,
+): readonly RefusedMetadata[] =>
+  Object.entries(rows).map(([name, value]) => ({
+    input: `${option} ${name}`,
+    section,
+    options: { [option]: value },
+    names: option,
+  }))
+
+const NOT_TEXT = { null: null, empty: '', 'a number': 7, 'a list': [['a']] }
+const NOT_SECURE = { 'over http': 'http://a.example/', 'no URL': 'a.example', javascript: 'javascript:alert(1)' }
+
+export const REFUSED_METADATA: readonly RefusedMetadata[] = [
+  ...refused('RFC 9728 section 1.2', 'resource', {
+    missing: undefined,
+    ...NOT_TEXT,
+    ...NOT_SECURE,
+    'with a fragment': 'https://resource.example.com/#a',
+    'with an empty fragment': 'https://resource.example.com/#',
+    'with a query': 'https://resource.example.com/?a=b',
+    'with an empty query': 'https://resource.example.com/?',
+    'with a user': 'https://user@resource.example.com/',
+  }),
+  ...refused('RFC 9728 section 3.3', 'resource', {
+    'in capitals': 'HTTPS://RESOURCE.example.com',
+    'with the default port': 'https://resource.example.com:443',
+    'with dot segments': 'https://resource.example.com/a/../b',
+    'with a backslash': 'https://resource.example.com\\a',
+    'with a space around': ' https://resource.example.com',
+    'with a line break': 'https://resource.example.com/a\nb',
+    'in another script': 'https://b\u00fccher.example',
+  }),
+  ...refused('RFC 9728 section 3.1', 'resource', {
+    'with a parameter of a router': 'https://resource.example.com/:tenant',
+    'with a wildcard': 'https://resource.example.com/*',
+    'with a group': 'https://resource.example.com/(a|b)',
+    'with an escape': 'https://resource.example.com/a%2fb',
+  }),
+  ...refused('RFC 8414 section 2', 'authorizationServers', {
+    missing: undefined,
+    ...NOT_TEXT,
+    ...NOT_SECURE,
+    'an empty list': [],
+    'with a query': 'https://as1.example.com?a',
+    'with a fragment': 'https://as1.example.com#a',
+    'one of them no URL': ['https://as1.example.com', 'as2'],
+  }),
+  ...refused('RFC 6749 section 3.3', 'scopes', {
+    'as text': 'profile email',
+    'with a space': ['profile email'],
+    'with a quote': ['a"b'],
+    'with an empty one': [''],
+    'with a line break': ['a\nb'],
+    'with a number': [7],
+    null: { 0: 'a' },
+  }),
+  ...refused('RFC 9449 section 5.1', 'dpopAlgorithms', { none: ['none'], 'an HMAC': ['HS256'], empty: [] }),
+  ...['dpopBound', 'tlsClientCertificateBound'].flatMap((option) =>
+    refused('RFC 9728 section 2', option, { text: 'true', 'a number': 1, null: null }),
+  ),
+  ...refused('RFC 9728 section 2', 'resourceName', { empty: '', 'a number': 7 }),
+  ...['documentation', 'policyUri', 'tosUri', 'jwksUri'].flatMap((option) =>
+    refused('RFC 9728 section 2', option, { ...NOT_TEXT, ...NOT_SECURE }),
+  ),
+  ...refused('RFC 9728 section 2', 'more', {
+    'a list': [],
+    text: 'a',
+    'with a member that has an option': { resource: 'https://evil.example' },
+    'with a member that is left out otherwise': { scopes_supported: ['a'] },
+    'with no JSON': { a: 1n },
+  }),
+  ...refused('RFC 9111 section 5.2.2.1', 'maxAgeSeconds', {
+    negative: -1,
+    'over a day': 86_401,
+    text: '60',
+    half: 0.5,
+  }),
+]
