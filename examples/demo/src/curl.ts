@@ -1,5 +1,5 @@
+import { bold, dim } from '@wardline/example-tour'
 import type { Cast } from './cast.js'
-import { bold, dim } from './table.js'
 
 const ORDER = '{"customerId":"7b0c8a52-4f0e-4c39-9f0b-0d7e3a3c5f11","items":[{"sku":"TEA-250G","quantity":1}]}'
 

@@ -1,21 +1,6 @@
 import { randomBytes } from 'node:crypto'
+import type { Expected, Stop } from '@wardline/example-tour'
 import type { Cast } from './cast.js'
-
-/** One request of the tour, what must come of it, and what did. */
-export interface Stop {
-  readonly request: string
-  readonly who: string
-  readonly expected: Expected
-  readonly status: number
-  /** Code in the audit log; undefined where no guard was met. */
-  readonly code: string | undefined
-  readonly traceId: string
-}
-
-interface Expected {
-  readonly status: number
-  readonly code: string | undefined
-}
 
 /** What the tour needs of the world. */
 export interface World {
@@ -33,9 +18,6 @@ interface Call {
   readonly body?: unknown
   readonly contentType?: string
 }
-
-export const isAsExpected = ({ expected, status, code }: Stop): boolean =>
-  status === expected.status && code === expected.code
 
 const ORDER = {
   customerId: '7b0c8a52-4f0e-4c39-9f0b-0d7e3a3c5f11',

@@ -40,11 +40,12 @@ export function serve(name: string, listener: RequestListener, where: Listening,
   })
   expectNothingSpecial(server)
   const connections = connectionsOf(server, isTls ? 'secureConnection' : 'connection')
+  const handshakes = isTls ? handshakesOf(server) : new Map<string, Socket>()
   let stopping = false
   const stop = () => {
     if (stopping) return
     stopping = true
-    void stopServer(server, connections)
+    void stopServer(server, connections, handshakes)
       .then(close)
       .then(() => process.exit(0))
   }
@@ -80,7 +81,20 @@ function connectionsOf(server: Server, event: 'connection' | 'secureConnection')
   return connections
 }
 
-function stopServer(server: Server, connections: Connections): Promise<void> {
+/** Connections that have not finished their handshake, by the other end: no event of Node's tells whose it was. */
+function handshakesOf(server: Server): ReadonlyMap<string, Socket> {
+  const handshakes = new Map<string, Socket>()
+  const endOf = ({ remoteAddress, remotePort }: Socket) => `${remoteAddress} ${remotePort}`
+  server.on('connection', (socket) => {
+    const end = endOf(socket)
+    handshakes.set(end, socket)
+    socket.on('close', () => handshakes.delete(end))
+  })
+  server.on('secureConnection', (socket: Socket) => handshakes.delete(endOf(socket)))
+  return handshakes
+}
+
+function stopServer(server: Server, connections: Connections, handshakes: ReadonlyMap<string, Socket>): Promise<void> {
   // An answer still to come says that it is the connection's last.
   const isLast = (response: ServerResponse) => response.headersSent || response.setHeader('connection', 'close')
   for (const responses of connections.values()) responses.forEach(isLast)
@@ -88,6 +102,7 @@ function stopServer(server: Server, connections: Connections): Promise<void> {
   const sweep = setInterval(() => server.closeIdleConnections(), 50)
   const lastHead = setTimeout(() => {
     for (const [socket, responses] of connections) if (responses.size === 0) socket.destroy()
+    for (const socket of handshakes.values()) socket.destroy()
   }, HEAD_MS)
   const deadline = setTimeout(() => server.closeAllConnections(), DRAIN_MS)
   return new Promise((resolve) => {

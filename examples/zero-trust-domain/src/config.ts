@@ -43,9 +43,11 @@ export function zeroTrustConfig(env: Environment): ZeroTrustConfig {
     certFile: needed(env, 'TLS_CERT', "the PEM file of the service's certificate"),
     keyFile: needed(env, 'TLS_KEY', "the PEM file of the service's key"),
     clientCaFile: needed(env, 'TLS_CLIENT_CA', 'the PEM file of the authorities that client certificates are from'),
-    publicOrigin: needed(env, 'PUBLIC_ORIGIN', 'the origin that callers use, such as https://api.example.com'),
+    publicOrigin: originOf(
+      needed(env, 'PUBLIC_ORIGIN', 'the origin that callers use, such as https://api.example.com'),
+    ),
     issuers: issuersOf(needed(env, 'ISSUERS', 'a JSON array of issuers')),
-    trustDomain: needed(env, 'TRUST_DOMAIN', 'the SPIFFE trust domain of calling services'),
+    trustDomain: trustDomainOf(needed(env, 'TRUST_DOMAIN', 'the SPIFFE trust domain of calling services')),
     apiKeys: needed(env, 'API_KEYS', 'the JSON file of issued API keys'),
     auditLog: given(env, 'AUDIT_LOG'),
     trustedProxies,
@@ -57,6 +59,22 @@ function needed(env: Environment, name: string, what: string): string {
   const value = given(env, name)
   if (value === undefined) throw new TypeError(`${name} is not set: ${what} is needed`)
   return value
+}
+
+/** Nothing but an origin: callers sign it, byte for byte. */
+function originOf(text: string): string {
+  if (URL.canParse(text) && new URL(text).origin === text) return text
+  throw new TypeError(`PUBLIC_ORIGIN must be an origin such as https://api.example.com, got ${JSON.stringify(text)}`)
+}
+
+/** SPIFFE-ID section 2.1. */
+const TRUST_DOMAIN = /^[a-z0-9._-]{1,255}$/
+
+function trustDomainOf(text: string): string {
+  if (TRUST_DOMAIN.test(text)) return text
+  throw new TypeError(
+    `TRUST_DOMAIN must be the name of a trust domain such as example.org, got ${JSON.stringify(text)}`,
+  )
 }
 
 function certHeader(text: string | undefined): ZeroTrustConfig['proxyCertHeader'] {
@@ -75,6 +93,8 @@ function issuersOf(text: string): ZeroTrustConfig['issuers'] {
   if (!Array.isArray(list) || list.length === 0)
     throw new TypeError('ISSUERS must be a JSON array of at least one issuer')
   const [first, ...rest] = list.map(issuerOf) as [IssuerConfig, ...IssuerConfig[]]
+  if (new Set([first, ...rest].map(({ issuer }) => issuer)).size < list.length)
+    throw new TypeError('ISSUERS must not name one issuer twice')
   if (first.mode !== 'jwt')
     throw new TypeError('ISSUERS[0] is the issuer of people, whose tokens are JWTs: mode must be "jwt"')
   return [first, ...rest]

@@ -22,7 +22,7 @@ import {
 } from 'wardline'
 import type { ZeroTrustConfig } from './config.js'
 import { PAYMENT } from './payment.js'
-import { PROOF_ALGORITHMS, type Trust } from './trust.js'
+import { from, PROOF_ALGORITHMS, type Trust } from './trust.js'
 
 const MINUTE = 60_000
 
@@ -38,7 +38,7 @@ export function zeroTrustPolicies(config: ZeroTrustConfig, trust: Trust) {
   const { people, jwtIssuers, issuers, revocation, replay, certificates } = trust
   const realm = 'zero-trust'
   const perPrincipal = rateLimit({ name: 'principal', limit: 100, windowMs: MINUTE, key: byPrincipal })
-  const proven = { origin: config.publicOrigin, algorithms: PROOF_ALGORITHMS, replay }
+  const proven = { origin: config.publicOrigin, algorithms: PROOF_ALGORITHMS, clockToleranceSeconds: 60, replay }
   const bound = dpop({ ...proven, required: true })
   const boundAndFresh = dpop({ ...proven, required: true, nonce: { lifetimeSeconds: 300 } })
   const services = {
@@ -66,7 +66,7 @@ export function zeroTrustPolicies(config: ZeroTrustConfig, trust: Trust) {
       wellFormed(),
       requireScope('payments:write'),
       requireAuthentication(MFA),
-      validate({ body: PAYMENT }),
+      validate({ body: PAYMENT }, { maxBodyBytes: 64 * 1024 }),
     ),
     ledger: all(
       jwt({ issuers: jwtIssuers, proofs: [certified], revocation, realm }),
@@ -91,7 +91,7 @@ export function zeroTrustPolicies(config: ZeroTrustConfig, trust: Trust) {
 export function zeroTrustSettings({ auditLog, trustedProxies }: ZeroTrustConfig, { resource }: Trust) {
   return {
     audit: auditTrail({ sink: jsonLines(auditLog === undefined ? {} : { path: auditLog }) }),
-    clientAddress: clientAddress({ trustedProxies }),
+    clientAddress: from('TRUST_PROXY', () => clientAddress({ trustedProxies })),
     resource,
   } satisfies ServiceSettings & { readonly audit: ClosableAuditTrail }
 }

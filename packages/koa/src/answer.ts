@@ -11,9 +11,10 @@ export function refuse(ctx: KoaContext, denial: Denial, instance: string): void 
 
 /** Makes what a guard has ready Koa's answer. */
 export function send(ctx: KoaContext, { status, headers, body }: Reply): void {
-  applyHeaders(ctx.res, headers)
   ctx.status = status
   ctx.body = body
+  ctx.res.removeHeader('content-type') // a guess of Koa's, even for an empty body; who has one to say says it
+  applyHeaders(ctx.res, headers)
 }
 
 /** Koa drops every field when it answers an error itself; those that a guard set are there again when the answer is sent. */

@@ -1,4 +1,4 @@
-import { isAsExpected, type Stop } from './tour.js'
+import { isAsExpected, type Stop } from './stop.js'
 
 /** Colours, where a person looks and has not asked for none (no-color.org). */
 const coloured = process.stdout.isTTY === true && (process.env.NO_COLOR ?? '') === ''
@@ -10,7 +10,7 @@ const green = (text: string): string => paint(32, text)
 const red = (text: string): string => paint(31, text)
 const yellow = (text: string): string => paint(33, text)
 
-const WIDTHS = [34, 26, 6] as const
+const WIDTHS = [42, 26, 6] as const
 
 export const HEADING = bold(row('request', 'who', 'status', 'why'))
 

@@ -1,0 +1,5 @@
+export { auditLineIn } from './audit-line.js'
+export { runDemo } from './run-demo.js'
+export { say, show } from './show.js'
+export { type Expected, isAsExpected, type Stop } from './stop.js'
+export { bold, dim } from './table.js'

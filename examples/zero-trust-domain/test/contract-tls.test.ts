@@ -1,0 +1,240 @@
+import { X509Certificate } from 'node:crypto'
+import { renameSync, rmSync } from 'node:fs'
+import { connect } from 'node:net'
+import { createTestCa, LOOPBACK, rawRequest, type TestCa, type TestCertificate } from '@wardline/test-kit'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { TlsConnection, type TlsOptions } from './support/tls-connection.js'
+import { certificateToken } from './support/tokens.js'
+import { startWorld, type World } from './support/world.js'
+import { SERVICES, type ZeroTrustService } from './support/zero-trust-service.js'
+
+const LEDGER = '/internal/ledger'
+/** Within this a replaced file is taken up, by the contract. */
+const TAKEN_UP = { timeout: 5_000, interval: 100 }
+
+type Certificate = Awaited<ReturnType<World['identity']>>
+
+let world: World
+/** Trusted at the start, until it is removed. */
+let leaving: TestCa
+let good: Certificate
+let left: Certificate
+beforeAll(async () => {
+  ;[world, leaving] = await Promise.all([startWorld(), createTestCa({ name: 'Leaving CA' })])
+  ;[good, left] = await Promise.all([world.identity(), world.identity({}, leaving)])
+})
+afterAll(() => world.close())
+
+const fingerprintOf = ({ certPem }: Pick<TestCertificate, 'certPem'>) => new X509Certificate(certPem).fingerprint256
+
+describe.each(SERVICES)('%s', { concurrent: true }, (name, script) => {
+  let service: ZeroTrustService
+  /** This service's own files: what happens to them is nobody else's. */
+  const file = (what: string) => `${name}-${what}`
+  const replace = (what: string, text: string) => {
+    world.write(file(`${what}.new`), text)
+    renameSync(world.path(file(`${what}.new`)), world.path(file(what)))
+  }
+
+  beforeAll(async () => {
+    replace('cert.pem', world.server.chainPem)
+    replace('key.pem', world.server.keyPem)
+    replace('ca.pem', world.ca.certPem + leaving.certPem)
+    replace('keys.json', '[]')
+    service = await world.start(script, {
+      TLS_CERT: world.path(file('cert.pem')),
+      TLS_KEY: world.path(file('key.pem')),
+      TLS_CLIENT_CA: world.path(file('ca.pem')),
+      API_KEYS: world.path(file('keys.json')),
+    })
+    service.expectComplaint(/tls_files_|key_file_/)
+    await service.healthy()
+  })
+  afterAll(() => service.close())
+
+  const open = (options: Partial<TlsOptions> = {}) => TlsConnection.open(service, { ca: world.ca.certPem, ...options })
+  const withToken = async (identity: Certificate) => {
+    const token = await certificateToken(world.machines, identity.thumbprint)
+    service.keepSecret(token)
+    return [['authorization', `Bearer ${token}`]] as const
+  }
+
+  /** The certificate that new callers see. */
+  const shown = async () => {
+    const connection = await open()
+    const { fingerprint } = connection
+    connection.close()
+    return fingerprint
+  }
+
+  test('client certificates are asked for and not required', async () => {
+    for (const options of [{}, { identity: good }]) {
+      const connection = await open(options)
+      expect(await connection.get('/healthz')).toBe(200)
+      connection.close()
+    }
+  })
+
+  test('plain HTTP is no way in, and does no harm', async () => {
+    const plain = await rawRequest(service.port, { target: '/healthz' }).catch((error: Error) => error)
+    expect(plain instanceof Error || plain.status >= 400).toBe(true)
+    await new Promise<void>((resolve) => {
+      const socket = connect(service.port, '127.0.0.1', () => socket.write(Buffer.alloc(2_000, 0x16)))
+      socket.on('close', () => resolve()).on('error', () => {})
+    })
+    expect((await service.send({ target: '/healthz' })).status).toBe(200)
+  })
+
+  describe('one after the other', { concurrent: false }, () => {
+    test('replaced certificate and key are taken up within 5 s, without dropping a connection', async () => {
+      const before = await Promise.all([open(), open({ identity: good }), open()])
+      for (const connection of before) expect(await connection.get('/healthz')).toBe(200)
+      const next = await world.ca.issue(LOOPBACK)
+      replace('cert.pem', next.chainPem)
+      replace('key.pem', next.keyPem)
+      // asked all the while: idle connections end by themselves after some seconds
+      const asking = (async () => {
+        const statuses = new Set<number>()
+        for (let i = 0; i < 20; i++) {
+          for (const connection of before) statuses.add(await connection.get('/healthz'))
+          await new Promise((resolve) => setTimeout(resolve, 100))
+        }
+        return statuses
+      })()
+      await expect.poll(shown, TAKEN_UP).toBe(fingerprintOf(next))
+      expect(await asking).toEqual(new Set([200]))
+      for (const connection of before) {
+        expect(await connection.get('/healthz')).toBe(200)
+        expect(connection.fingerprint).toBe(fingerprintOf(world.server))
+        connection.close()
+      }
+    })
+
+    test('a certificate that does not belong to the key leaves the old pair in force, until its key comes', async () => {
+      const [old, next] = [await shown(), await world.ca.issue(LOOPBACK)]
+      replace('cert.pem', next.chainPem)
+      for (let i = 0; i < 15; i++) {
+        expect(await shown()).toBe(old)
+        await new Promise((resolve) => setTimeout(resolve, 200))
+      }
+      replace('key.pem', next.keyPem)
+      await expect.poll(shown, TAKEN_UP).toBe(fingerprintOf(next))
+    })
+
+    test.each<[what: string, damage: () => void]>([
+      ['a certificate that is garbage', () => replace('cert.pem', 'garbage')],
+      ['half a certificate', () => replace('cert.pem', world.server.certPem.slice(0, 300))],
+      ['an empty key', () => replace('key.pem', '')],
+      ['a client CA that is garbage', () => replace('ca.pem', 'garbage')],
+      ['a client CA that is empty', () => replace('ca.pem', '')],
+      ['a key that is gone', () => rmSync(world.path(file('key.pem')))],
+      ['a client CA that is gone', () => rmSync(world.path(file('ca.pem')))],
+    ])('%s leaves all in force', async (_what, damage) => {
+      const old = await shown()
+      damage()
+      await new Promise((resolve) => setTimeout(resolve, 1_500))
+      expect(await shown()).toBe(old)
+      const connection = await open({ identity: good })
+      expect(await connection.get(LEDGER, await withToken(good))).toBe(200)
+      connection.close()
+      const next = await world.ca.issue(LOOPBACK)
+      replace('cert.pem', next.chainPem)
+      replace('key.pem', next.keyPem)
+      replace('ca.pem', world.ca.certPem + leaving.certPem)
+      await expect.poll(shown, TAKEN_UP).toBe(fingerprintOf(next))
+    })
+
+    test('a removed client CA counts for new and for resumed connections', async () => {
+      const headers = await withToken(left)
+      const first = await open({ identity: left })
+      expect(await first.get(LEDGER, headers)).toBe(200)
+      const session = first.session!
+      expect(session).toBeDefined()
+      first.close()
+      // what is resumed while the CA is trusted is the same caller
+      const resumed = await open({ identity: left, session })
+      expect(await resumed.get(LEDGER, headers)).toBe(200)
+      const later = resumed.session ?? session
+      resumed.close()
+
+      replace('ca.pem', world.ca.certPem)
+      const statusOf = async (options: Partial<TlsOptions>) => {
+        const connection = await open(options).catch(() => undefined)
+        const status = (await connection?.get(LEDGER, headers)) ?? 0
+        connection?.close()
+        return status
+      }
+      const isRefused = (status: number) => [0, 401, 403].includes(status)
+      await expect.poll(async () => isRefused(await statusOf({ identity: left })), TAKEN_UP).toBe(true)
+      for (const ticket of [session, later]) {
+        expect(isRefused(await statusOf({ identity: left, session: ticket }))).toBe(true)
+        expect(isRefused(await statusOf({ session: ticket }))).toBe(true)
+      }
+      // those of the CA that stays go on
+      const other = await open({ identity: good })
+      expect(await other.get(LEDGER, await withToken(good))).toBe(200)
+      other.close()
+    })
+
+    test('an added client CA counts as well', async () => {
+      const added = await createTestCa({ name: 'Added CA' })
+      const identity = await world.identity({}, added)
+      const headers = await withToken(identity)
+      const statusOf = async () => {
+        const connection = await open({ identity }).catch(() => undefined)
+        const status = (await connection?.get(LEDGER, headers)) ?? 0
+        connection?.close()
+        return status
+      }
+      expect(await statusOf()).not.toBe(200)
+      replace('ca.pem', world.ca.certPem + added.certPem)
+      await expect.poll(statusOf, TAKEN_UP).toBe(200)
+    })
+  })
+
+  describe('a broken key file', { concurrent: false }, () => {
+    const issue = async () => {
+      const key = await world.issueKeyIn(file('keys.json'), '--client', 'acme', '--scope', 'reports:read')
+      service.keepSecret(key)
+      return key
+    }
+    const ask = (key: string) => service.send({ target: '/reports', token: key, scheme: 'ApiKey' })
+    const statusOf = async (key: string) => (await ask(key)).status
+    let key: string
+    let good: string
+    beforeAll(async () => {
+      key = await issue()
+      good = world.read(file('keys.json'))
+      await vi.waitFor(async () => expect(await statusOf(key)).toBe(200), TAKEN_UP)
+    })
+
+    test.each<[what: string, damage: () => void]>([
+      ['that is half written', () => world.write(file('keys.json'), good.slice(0, good.length / 2))],
+      ['that is empty', () => world.write(file('keys.json'), '')],
+      ['that is no list', () => replace('keys.json', '"x"')],
+      ['that is gone', () => rmSync(world.path(file('keys.json')))],
+    ])('%s leaves the last good set in force and is audited', async (_what, damage) => {
+      damage()
+      const noticed = async () => {
+        const answer = await ask(key)
+        expect(answer.status).toBe(200)
+        return JSON.stringify(await service.audit(answer))
+      }
+      await expect.poll(noticed, TAKEN_UP).toContain('key_file_unreadable')
+      replace('keys.json', good)
+      await expect.poll(noticed, TAKEN_UP).not.toContain('key_file_unreadable')
+    })
+
+    test('a record that is broken is refused alone', async () => {
+      const [other, list] = [await issue(), JSON.parse(world.read(file('keys.json')))]
+      await expect.poll(() => statusOf(other), TAKEN_UP).toBe(200)
+      const records = Array.isArray(list) ? list : list.keys
+      const broken = records.map((record: { readonly id: string }) =>
+        record.id === other.split('_')[1] ? { ...record, scopes: 'reports:read' } : record,
+      )
+      replace('keys.json', JSON.stringify(Array.isArray(list) ? broken : { ...list, keys: broken }))
+      await expect.poll(() => statusOf(other), TAKEN_UP).toBe(401)
+      expect(await statusOf(key)).toBe(200)
+    })
+  })
+})
