@@ -76,4 +76,8 @@ function summarise(denials: readonly Denial[]): Denial {
 
 /** A credential that was refused says more than one that was not sent. */
 const mostTelling = (denials: readonly Unauthenticated[]): Unauthenticated =>
-  denials.find((denial) => !denial.code.endsWith('_missing')) ?? denials[0]!
+  denials.find((denial) => !denial.code.endsWith('_missing') || namesError(denial)) ?? denials[0]!
+
+/** RFC 6750 section 3.1: no error where no credential was sent. */
+const namesError = ({ challenges }: Unauthenticated): boolean =>
+  challenges.some(({ params }) => params?.error !== undefined)

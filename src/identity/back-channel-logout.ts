@@ -18,18 +18,20 @@ import { revokedForSeconds } from './revoke-tokens.js'
 import { type Issuer, isKey, issuerFrom, type TrustedIssuer } from './trusted-issuer.js'
 
 export interface BackChannelLogoutOptions {
-  /** The only issuers whose logout tokens are believed, 1 to 100. Give those that `jwt()` has: they share their keys. */
+  /**
+   * The only issuers whose logout tokens are believed, 1 to 100. Give those that `jwt()` has: they share their keys.
+   */
   readonly issuers: readonly (IssuerOptions | TrustedIssuer)[]
   /** Where sessions end: the store of the token guards. */
   readonly revocation: RevocationStore
   /**
-   * Where it is kept which logout tokens were used. Default: `memoryReplayStore()`, of this process; processes that answer
-   * under one address should share one.
+   * Where it is kept which logout tokens were used. Default: `memoryReplayStore()`, of this process; processes that
+   * answer under one address should share one.
    */
   readonly replay?: ReplayStore | undefined
   /**
-   * Whom logout tokens are for: the client id that the issuer knows this service by; one or several. Default: each issuer's
-   * `audience`.
+   * Whom logout tokens are for: the client id that the issuer knows this service by; one or several. Default: each
+   * issuer's `audience`.
    */
   readonly audience?: string | readonly string[] | undefined
   /** Difference of clocks to allow for, in seconds, 0 to 300. Default: each issuer's own. */
@@ -37,20 +39,20 @@ export interface BackChannelLogoutOptions {
   /** How old a logout token may be by its `iat`, in seconds, 1 to 3600. Default: 300. */
   readonly maxTokenAgeSeconds?: number | undefined
   /**
-   * For how long what ended stays so, in seconds, 1 to 31 622 400. At least as long as a token of these issuers may live.
-   * Default: 86 400 (a day).
+   * For how long what ended stays so, in seconds, 1 to 31 622 400. At least as long as a token of these issuers may
+   * live. Default: 86 400 (a day).
    */
   readonly revokedForSeconds?: number | undefined
 }
 
 /**
- * The end of a session, told by its issuer (OpenID Connect Back-Channel Logout 1.0): a POST with one `logout_token`. With
- * `sid`, that session ends; with `sub` alone, all tokens of that subject that were issued before. Gives the fact `reply`:
- * 200 and no body, once it is so.
+ * The end of a session, told by its issuer (OpenID Connect Back-Channel Logout 1.0): a POST with one `logout_token`.
+ * With `sid`, that session ends; with `sub` alone, all tokens of that subject that were issued before. Gives the fact
+ * `reply`: 200 and no body, once it is so.
  *
- * Denies with 400 `logout_*` for a token that is not sound or was used before, 405 for other methods, 415, 413 and 408 for
- * other bodies; with 503 `keys_unavailable`, `revocation_unavailable`, `replay_unavailable` or `replay_store_full` where
- * it could not be done: then the same token may be sent again.
+ * Denies with 400 `logout_*` for a token that is not sound or was used before, 405 for other methods, 415, 413 and 408
+ * for other bodies; with 503 `keys_unavailable`, `revocation_unavailable`, `replay_unavailable` or `replay_store_full`
+ * where it could not be done: then the same token may be sent again.
  *
  * @throws TypeError for an option out of its range.
  */
@@ -66,16 +68,16 @@ export function backChannelLogout(options: BackChannelLogoutOptions): Guard<NoFa
     relyOn('revocation_unavailable', () => revocation.revoke(what, nowMs + keptForMs, nowMs), next)
 
   /**
-   * What the token itself says is revoked first: doing that twice changes nothing, so that a token whose revocation failed
-   * may come again. Then the token is used up, and only the first time does the hour of its arrival count: a token that is
-   * replayed must not end what has begun since.
+   * What the token itself says is revoked first: doing that twice changes nothing, so that a token whose revocation
+   * failed may come again. Then the token is used up, and only the first time does the moment of its arrival count: a
+   * token that is replayed must not end what has begun since.
    */
   const end = (ctx: RequestContext, { issuer, rules }: LogoutIssuer, told: LogoutClaims): MaybePromise<Answer> => {
     const { nowMs } = ctx
     const what = endedBy(issuer.issuer, told)
     return revoke(what, nowMs, () => {
-      const deadAtMs = Math.min(told.exp, told.iat + rules.maxTokenAgeSeconds) + rules.clockToleranceSeconds
-      const claimed = claimOnce(replay, ['logout', issuer.issuer, told.jti], deadAtMs * 1000, nowMs)
+      const deadAtSeconds = Math.min(told.exp, told.iat + rules.maxTokenAgeSeconds) + rules.clockToleranceSeconds
+      const claimed = claimOnce(replay, ['logout', issuer.issuer, told.jti], deadAtSeconds * 1000, nowMs)
       return andThen(claimed, (answer): MaybePromise<Answer> => {
         if (answer === 'used') return REPLAYED
         if (answer !== 'fresh') return answer
@@ -152,7 +154,9 @@ interface VerifiedLogout {
   readonly told: LogoutClaims
 }
 
-/** The unverified `iss` chooses whose keys and rules hold; nothing else of the token counts before its signature does. */
+/**
+ * The unverified `iss` chooses whose keys and rules hold; nothing else of the token counts before its signature does.
+ */
 function verified(
   token: string,
   issuers: ReadonlyMap<string, LogoutIssuer>,

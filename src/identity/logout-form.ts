@@ -12,8 +12,8 @@ const MAX_BYTES = 16 * 1024
 const TIMEOUT_MS = 5_000
 
 /**
- * The one `logout_token` of a form (OpenID Connect Back-Channel Logout 1.0 section 2.5), as a parser of the framework left
- * it, or read here. Other members are ignored, as the specification asks.
+ * The one `logout_token` of a form (OpenID Connect Back-Channel Logout 1.0 section 2.5), as a parser of the framework
+ * left it, or read here. Other members are ignored, as the specification asks.
  */
 export function logoutTokenIn(ctx: RequestContext): MaybePromise<string | Denial> {
   const { headers, body } = ctx

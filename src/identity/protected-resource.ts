@@ -10,8 +10,8 @@ import { isSecureUrl } from './fetch-json.js'
 
 export interface ProtectedResourceOptions {
   /**
-   * The identifier of this service, by which clients ask for tokens (RFC 8707): the `https` URL where callers reach it, or
-   * `http` on loopback while developing; without query or fragment, in normal form. Told exactly as given.
+   * The identifier of this service, by which clients ask for tokens (RFC 8707): the `https` URL where callers reach it,
+   * or `http` on loopback while developing; without query or fragment, in normal form. Told exactly as given.
    */
   readonly resource: string
   /** Issuers whose tokens are taken here, each as its `iss` says; one or several. */
@@ -41,8 +41,8 @@ export interface ProtectedResourceOptions {
 }
 
 /**
- * What a service says of itself: the answer at `path`, and the `resource` of `createGuard()`, whose challenges then say where
- * it is.
+ * What a service says of itself: the answer at `path`, and the `resource` of `createGuard()`, whose challenges then say
+ * where it is.
  */
 export interface ProtectedResource extends Guard<NoFacts, ReplyFacts>, ResourceIdentity {
   /** Where to mount it: the well-known path, with that of the resource behind it (RFC 9728 section 3.1). */
@@ -54,9 +54,9 @@ export interface ProtectedResource extends Guard<NoFacts, ReplyFacts>, ResourceI
 }
 
 /**
- * The metadata of this service as a protected resource (RFC 9728): which authorization servers to get a token from, which
- * scopes there are, how tokens are to be bound. Made once, from configuration; empty members are left out. Public: any
- * origin may read it.
+ * The metadata of this service as a protected resource (RFC 9728): which authorization servers to get a token from,
+ * which scopes there are, how tokens are to be bound. Made once, from configuration; empty members are left out.
+ * Public: any origin may read it.
  *
  * Gives the fact `reply`. Denies with 405 for anything but GET and HEAD.
  *
@@ -113,8 +113,8 @@ const NOT_GET: Denial = Object.freeze(
 )
 
 /**
- * Clients compare the identifier character by character (RFC 9728 section 3.3), so that one that a URL parser would spell
- * otherwise matches nothing. Its path becomes a route: what a router would take for a pattern is refused.
+ * Clients compare the identifier character by character (RFC 9728 section 3.3), so that one that a URL parser would
+ * spell otherwise matches nothing. Its path becomes a route: what a router would take for a pattern is refused.
  */
 function resourceUrl(resource: unknown): { readonly origin: string; readonly path: string } {
   if (isSecureUrl(resource)) {

@@ -10,8 +10,8 @@ export interface MemoryRevocationStoreOptions {
 
 /**
  * Revocations within this process, for a service that is one process. They leave with later ones, a minute after their
- * time at the latest, so there is no timer. Where there is no room, `revoke` throws and nothing is forgotten early: what
- * asked for it, such as `backChannelLogout()`, then answers 503.
+ * time at the latest, so there is no timer. Where there is no room, `revoke` throws and nothing is forgotten early:
+ * what asked for it, such as `backChannelLogout()`, then answers 503.
  *
  * @throws TypeError for an option out of its range.
  */

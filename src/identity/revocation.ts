@@ -23,14 +23,14 @@ export type Revocation =
   | { readonly by: 'client'; readonly issuer: string; readonly client: string; readonly beforeMs: number }
 
 /**
- * Where revocations are kept. Asked at every request, remembered tokens included. `memoryRevocationStore()` is one within
- * the process.
+ * Where revocations are kept. Asked at every request, remembered tokens included. `memoryRevocationStore()` is one
+ * within the process.
  */
 export interface RevocationStore {
   /**
-   * Revokes, before it returns or resolves. Of several revocations of the same subject or client, the latest `beforeMs` and
-   * the latest `untilMs` count. Must throw or reject where it cannot keep what it is given: what asked for it must not say
-   * that it is done. To call it from a service, `revokeTokens()` knows the times.
+   * Revokes, before it returns or resolves. Of several revocations of the same subject or client, the latest `beforeMs`
+   * and the latest `untilMs` count. Must throw or reject where it cannot keep what it is given: what asked for it must
+   * not say that it is done. To call it from a service, `revokeTokens()` knows the times.
    *
    * @param untilMs - It stays revoked so long, at least: then every token it speaks of must have expired. In milliseconds
    * since the epoch.

@@ -25,8 +25,8 @@ export const revokedForSeconds = (name: string, value: number | undefined): numb
   integerBetween(name, value ?? REVOKED_FOR_SECONDS, 1, MAX_SECONDS)
 
 /**
- * Revokes tokens in `store`, for handlers that sign somebody out: from then on every guard that has the store answers 401
- * `invalid_token`. Throws or rejects as the store does; then nothing is revoked.
+ * Revokes tokens in `store`, for handlers that sign somebody out: from then on every guard that has the store answers
+ * 401 `invalid_token`. Throws or rejects as the store does; then nothing is revoked.
  *
  * @throws TypeError for an option out of its range.
  */

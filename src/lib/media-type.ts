@@ -1,7 +1,7 @@
 /**
  * Whether a `content-type` field is `type`, with no parameter but `charset=utf-8` (RFC 9110 section 8.3.1). Exactly so,
- * since what one reader takes for this type and another does not is a way round the reader that checks. Several lines are
- * joined by a comma, which no accepted spelling has.
+ * since what one reader takes for this type and another does not is a way round the reader that checks. Several lines
+ * are joined by a comma, which no accepted spelling has.
  */
 export function mediaTypeInUtf8(type: string): (field: string) => boolean {
   const spelling = new RegExp(

@@ -27,6 +27,7 @@ const anyOf = any as unknown as (...guards: readonly AnyGuard[]) => AnyGuard
 const no = answering('no', forbid('no'))
 const token = answering('token', challenge('token_missing', { scheme: 'Bearer', params: { realm: 'a' } }))
 const key = answering('key', challenge('api_key_missing', { scheme: 'ApiKey' }, { scheme: 'Basic' }))
+const unproven = answering('unproven', challenge('token_proof_missing', { scheme: 'DPoP', params: { error: 'e' } }))
 const expired = answering('expired', challenge('token_expired', { scheme: 'DPoP' }))
 const broken: AnyGuard = {
   name: 'broken',
@@ -100,6 +101,13 @@ describe.each<[string, (guard: AnyGuard) => AnyGuard]>([
       'token_expired',
       'expired',
       [{ scheme: 'ApiKey' }, { scheme: 'Basic' }, { scheme: 'DPoP' }, { scheme: 'Bearer', params: { realm: 'a' } }],
+    ],
+    [
+      'the code of a credential that came without its proof',
+      [key, unproven],
+      'token_proof_missing',
+      'unproven',
+      [{ scheme: 'ApiKey' }, { scheme: 'Basic' }, { scheme: 'DPoP', params: { error: 'e' } }],
     ],
   ])('only 401s become one 401: %s', async (_name, guards, code, guard, challenges) =>
     expect(await ask(...guards)).toMatchObject({ allowed: false, kind: 'unauthenticated', code, guard, challenges }),

@@ -1,7 +1,10 @@
+import { spawnSync } from 'node:child_process'
+import { X509Certificate } from 'node:crypto'
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createSecureContext } from 'node:tls'
+import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { writeCertificates } from '../src/certificates.js'
 import { zeroTrustConfig } from '../src/config.js'
@@ -135,5 +138,24 @@ describe('certificates to try the service with', () => {
     const [cert, key] = [file(`${name}.pem`), file(`${name}-key.pem`)]
     expect(() => createSecureContext({ cert: readFileSync(cert), key: readFileSync(key) })).not.toThrow()
     expect(statSync(key).mode & 0o777).toBe(0o600)
+  })
+
+  const script = fileURLToPath(new URL('../dist/make-certificates.js', import.meta.url))
+
+  test('are made by a script, into a folder that there was not', () => {
+    const made = file('made/here')
+    const { status, stdout } = spawnSync(process.execPath, [script, made, 'example.com'], { encoding: 'utf8' })
+    expect({ status, stdout }).toEqual({
+      status: 0,
+      stdout: `ca.pem, and certificates with keys for server, ledger and guest, are in ${made}\n`,
+    })
+    const ledger = new X509Certificate(readFileSync(join(made, 'ledger.pem')))
+    expect(ledger.subjectAltName).toBe('URI:spiffe://example.com/service/ledger-reader')
+    expect(ledger.checkIssued(new X509Certificate(readFileSync(join(made, 'ca.pem'))))).toBe(true)
+  })
+
+  test.each([[[]], [['a', 'b', 'c']]])('are not made of the arguments %j', (args) => {
+    const { status, stderr } = spawnSync(process.execPath, [script, ...args], { encoding: 'utf8' })
+    expect({ status, stderr }).toEqual({ status: 2, stderr: 'usage: make-certificates FOLDER [TRUST_DOMAIN]\n' })
   })
 })

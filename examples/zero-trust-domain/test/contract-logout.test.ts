@@ -2,6 +2,7 @@ import type { Idp } from '@wardline/test-kit'
 import { generateKeyPair, SignJWT } from 'jose'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Claims, DpopCaller } from './support/dpop-caller.js'
+import { eventually } from './support/eventually.js'
 import { boundToken, certificateToken, freshSub, nowSeconds, tokenFor } from './support/tokens.js'
 import { startWorld, type World } from './support/world.js'
 import {
@@ -295,7 +296,7 @@ describe.each(SERVICES)('%s', { concurrent: true }, (_name, script) => {
       const refused = await post(body, {}, cold)
       expect([refused.status, (await cold.audit(refused)).code]).toEqual([503, 'keys_unavailable'])
       await away.people.resume()
-      await expect.poll(async () => (await post(body, {}, cold)).status, { timeout: 40_000, interval: 500 }).toBe(200)
+      await eventually(async () => (await post(body, {}, cold)).status, 200, 40_000)
       await cold.close()
     } finally {
       await away.close()

@@ -226,21 +226,6 @@ describe.each(SERVICES)('%s', { concurrent: true }, (_name, script) => {
     })
   })
 
-  describe('a revocation at the issuer', () => {
-    test('acts within 60 s', { timeout: 80_000 }, async () => {
-      const token = await world.opaqueToken()
-      expect((await ask(token)).status).toBe(200)
-      await world.revoke(token)
-      const until = Date.now() + 60_000
-      let answer = await ask(token)
-      while (answer.status === 200 && Date.now() < until) {
-        await sleep(1_000)
-        answer = await ask(token)
-      }
-      expect([answer.status, await codeOf(answer)]).toEqual([401, 'token_inactive'])
-    })
-  })
-
   describe('an issuer that cannot be asked', () => {
     let own: FakeIssuer
     let other: ZeroTrustService

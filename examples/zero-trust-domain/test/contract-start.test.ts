@@ -1,6 +1,7 @@
 import { readFileSync, statSync } from 'node:fs'
 import { rawRequest } from '@wardline/test-kit'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { eventually } from './support/eventually.js'
 import { tokenFor } from './support/tokens.js'
 import { AUDIENCE, INTROSPECTOR, run, startWorld, type Variables, type World } from './support/world.js'
 import { SERVICES } from './support/zero-trust-service.js'
@@ -161,13 +162,13 @@ describe.each(SERVICES)('%s', { concurrent: true }, (name, script) => {
 
       await away.machines.resume()
       const health200 = async () => (await service.send({ target: '/healthz' })).status
-      await expect.poll(health200, { timeout: 40_000, interval: 250 }).toBe(200)
+      await eventually(health200, 200, 40_000)
       expect((await service.send({ target: '/reports', token: other })).status).toBe(200)
       expect((await service.send({ target: '/reports', token })).status).toBe(503)
 
       await away.people.resume()
       const report = async () => (await service.send({ target: '/reports', token })).status
-      await expect.poll(report, { timeout: 40_000, interval: 250 }).toBe(200)
+      await eventually(report, 200, 40_000)
       await service.close()
     } finally {
       await away.close()
@@ -201,7 +202,7 @@ describe.each(SERVICES)('%s', { concurrent: true }, (name, script) => {
       await rotating.people.rotate()
       const after = await tokenFor(rotating.people, { scope: 'reports:read' })
       const found = async () => (await service.send({ target: report, token: after })).status
-      await expect.poll(found, { timeout: 15_000, interval: 250 }).toBe(200)
+      await eventually(found, 200, 15_000)
       expect((await service.send({ target: report, token: before })).status).toBe(401)
       await service.close()
     } finally {
