@@ -2,7 +2,7 @@ import * as oauth from 'oauth4webapi'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { challengesOf } from './support/challenges.js'
 import { type Claims, DpopCaller } from './support/dpop-caller.js'
-import { boundToken, freshSub, tokenFor } from './support/tokens.js'
+import { boundToken, certificateToken, freshSub, tokenFor } from './support/tokens.js'
 import { startWorld, type World } from './support/world.js'
 import {
   METADATA_URL,
@@ -18,8 +18,10 @@ const ACCOUNTS = '/accounts/me'
 
 let world: World
 let caller: DpopCaller
+let key: string
 beforeAll(async () => {
   ;[world, caller] = await Promise.all([startWorld(), DpopCaller.create()])
+  key = await world.issueKey('--client', 'x', '--scope', 'x')
 })
 afterAll(() => world.close())
 
@@ -34,6 +36,11 @@ const REPEATED = {
     ['authorization', 'Bearer a.b.c'],
   ],
 } as const
+
+async function certified(target: string): Promise<ServiceRequest> {
+  const identity = await world.identity()
+  return { target, identity, token: await certificateToken(world.people, identity.thumbprint) }
+}
 
 type Row = readonly [status: number, what: string, request: () => Promise<ServiceRequest>]
 
@@ -284,6 +291,28 @@ describe.each(SERVICES)('%s', { concurrent: true }, (_name, script) => {
       ] as const
       const answer = await service.send({ target: METADATA, headers }).catch(() => undefined)
       expect(answer === undefined || answer.status === 400 || answer.json.resource === ORIGIN).toBe(true)
+    })
+  })
+
+  describe('anything else is a 404 to whoever proves itself, and a 401 to a stranger', () => {
+    const target = '/nowhere'
+    test.each<[how: string, status: number, request: () => Promise<ServiceRequest>]>([
+      ['a bearer token', 404, async () => ({ target, token: await bearer() })],
+      ['an opaque token', 404, async () => ({ target, token: await world.opaqueToken() })],
+      ['a DPoP token', 404, () => bound({ target })],
+      ['a certificate and its token', 404, async () => certified(target)],
+      ['a key', 404, async () => ({ target, token: key, scheme: 'ApiKey' })],
+      ['a certificate alone', 401, async () => ({ target, identity: await world.identity() })],
+      ['a DPoP token without its proof', 401, async () => ({ target, token: await boundToken(world.people, caller) })],
+      ['a proof of another path', 401, async () => ({ ...(await bound({ target: '/else' })), target })],
+      [
+        'a token of another certificate',
+        401,
+        async () => ({ ...(await certified(target)), identity: await world.identity() }),
+      ],
+      ['nothing', 401, async () => ({ target })],
+    ])('%s: %i', async (_how, status, request) => {
+      expect((await service.send(await request())).status).toBe(status)
     })
   })
 

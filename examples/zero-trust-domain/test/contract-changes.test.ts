@@ -5,7 +5,7 @@ import { createTestCa, LOOPBACK, rawRequest, type TestCa, type TestCertificate }
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { eventually } from './support/eventually.js'
 import { TlsConnection, type TlsOptions } from './support/tls-connection.js'
-import { certificateToken } from './support/tokens.js'
+import { certificateToken, tokenFor } from './support/tokens.js'
 import { startWorld, type World } from './support/world.js'
 import { SERVICES, type ZeroTrustService } from './support/zero-trust-service.js'
 
@@ -101,6 +101,85 @@ describe.each(SERVICES)('%s', { concurrent: true }, (name, script) => {
       timeout: 60_000,
       interval: 1_000,
     })
+  })
+
+  test('starts while every issuer is down, and is well once one is there, within 40 s', {
+    timeout: 90_000,
+  }, async () => {
+    const away = await startWorld({ pausable: true })
+    const idps = [away.people, away.machines, away.partners]
+    const [token, other] = [
+      await tokenFor(away.people, { scope: 'reports:read' }),
+      await tokenFor(away.machines, { scope: 'reports:read' }),
+    ]
+    const key = await away.issueKey('--client', 'x', '--scope', 'reports:read')
+    await Promise.all(idps.map((idp) => idp.pause()))
+    const service = await away.start(script)
+    service.expectComplaint(/keys_(unavailable|recovered|rotated)/)
+    try {
+      const health = await service.send({ target: '/healthz' })
+      expect(health.status).toBe(503)
+      expect(health.json).toMatchObject({ status: expect.any(String), keys: expect.anything() })
+      for (const sent of [token, other]) {
+        const refused = await service.send({ target: '/reports', token: sent })
+        expect(refused.status).toBe(503)
+        expect(refused.headers['retry-after']).toMatch(/^[1-9]\d*$/)
+        expect(refused.body).not.toContain('127.0.0.1')
+        expect(await service.audit(refused)).toMatchObject({ code: 'keys_unavailable', kind: 'unavailable' })
+      }
+      const opaque = await service.send({ target: '/partner', token: crypto.randomUUID() })
+      expect([opaque.status, (await service.audit(opaque)).code]).toEqual([503, 'introspection_unavailable'])
+      expect((await service.send({ target: '/reports' })).status).toBe(401) // a stranger is one all the same
+      expect((await service.send({ target: '/reports', token: key, scheme: 'ApiKey' })).status).toBe(200)
+
+      await away.machines.resume()
+      const health200 = async () => (await service.send({ target: '/healthz' })).status
+      await eventually(health200, 200, 40_000)
+      expect((await service.send({ target: '/reports', token: other })).status).toBe(200)
+      expect((await service.send({ target: '/reports', token })).status).toBe(503)
+
+      await away.people.resume()
+      const report = async () => (await service.send({ target: '/reports', token })).status
+      await eventually(report, 200, 40_000)
+      await service.close()
+    } finally {
+      await away.close()
+    }
+  })
+
+  test('an outage of an issuer whose keys are known changes nothing', async () => {
+    const away = await startWorld({ pausable: true })
+    const service = await away.start(script)
+    service.expectComplaint(/keys_(unavailable|recovered|rotated)/)
+    try {
+      const token = await tokenFor(away.people, { scope: 'reports:read' })
+      expect((await service.send({ target: '/reports', token })).status).toBe(200)
+      await away.people.pause()
+      const another = await tokenFor(away.people, { scope: 'reports:read' })
+      expect((await service.send({ target: '/reports', token: another })).status).toBe(200)
+      expect((await service.send({ target: '/healthz' })).status).toBe(200)
+      await service.close()
+    } finally {
+      await away.close()
+    }
+  })
+
+  test('a key that an issuer rotates in is found, and tokens of the one before are refused then', async () => {
+    const rotating = await startWorld({ pausable: true })
+    const service = await rotating.start(script)
+    service.expectComplaint(/keys_rotated/)
+    try {
+      const [before, report] = [await tokenFor(rotating.people, { scope: 'reports:read' }), '/reports']
+      expect((await service.send({ target: report, token: before })).status).toBe(200)
+      await rotating.people.rotate()
+      const after = await tokenFor(rotating.people, { scope: 'reports:read' })
+      const found = async () => (await service.send({ target: report, token: after })).status
+      await eventually(found, 200, 15_000)
+      expect((await service.send({ target: report, token: before })).status).toBe(401)
+      await service.close()
+    } finally {
+      await rotating.close()
+    }
   })
 
   describe('certificate, key and client authorities', () => {

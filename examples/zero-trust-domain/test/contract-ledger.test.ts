@@ -1,9 +1,9 @@
-import { type CertificateOptions, createTestCa, selfSigned, type TestCa } from '@wardline/test-kit'
+import { type CertificateOptions, createTestCa, LOOPBACK, selfSigned, startIdp, type TestCa } from '@wardline/test-kit'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { challengesOf } from './support/challenges.js'
 import { type Claims, DpopCaller } from './support/dpop-caller.js'
 import { boundToken, certificateToken, freshSub, tokenFor } from './support/tokens.js'
-import { startWorld, type World } from './support/world.js'
+import { AUDIENCE, startWorld, type World } from './support/world.js'
 import { type Identity, SERVICES, type ServiceAnswer, type ZeroTrustService } from './support/zero-trust-service.js'
 
 const TARGET = '/internal/ledger'
@@ -91,6 +91,29 @@ describe.each(SERVICES)('%s', { concurrent: true }, (_name, script) => {
         { scheme: 'Bearer', params: { error: 'insufficient_scope', scope: 'ledger:read' } },
       ])
     })
+  })
+
+  test('a token as a provider itself binds it to the certificate of its client', async () => {
+    const [uri, tls] = ['spiffe://example.org/service/ledger-reader', await world.ca.issue(LOOPBACK)]
+    const identity = await world.identity({ uris: [uri] })
+    const idp = await startIdp({
+      audience: AUDIENCE,
+      clients: [
+        { id: 'reader', scope: 'ledger:read', authentication: 'tls_client_auth', certUri: uri, certificateBound: true },
+      ],
+      tls: { cert: tls.certPem, key: tls.keyPem, clientCa: world.ca.certPem },
+    })
+    const own = await world.start(script, {
+      ISSUERS: JSON.stringify([{ issuer: idp.issuer, audience: AUDIENCE, mode: 'jwt' }]),
+      NODE_EXTRA_CA_CERTS: world.path('client-ca.pem'),
+    })
+    const { cert, key } = identity
+    const token = await idp.token('reader', { tls: { ca: world.ca.certPem, cert, key } })
+    const answer = await own.send({ target: TARGET, identity, token })
+    expect(answer.status).toBe(200)
+    expect(answer.json.principal).toMatchObject({ kind: 'service', proof: 'mtls' })
+    expect((await own.send({ target: TARGET, identity: good, token })).status).toBe(401)
+    await Promise.all([own.close(), idp.close()])
   })
 
   describe('a certificate that is no such SVID', () => {

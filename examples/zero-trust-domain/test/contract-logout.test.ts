@@ -285,7 +285,7 @@ describe.each(SERVICES)('%s', { concurrent: true }, (_name, script) => {
   })
 
   test('no keys had yet is 503, never 200; the same token may come again', { timeout: 60_000 }, async () => {
-    const away = await startWorld()
+    const away = await startWorld({ pausable: true })
     try {
       const sid = freshSid()
       const token = await away.people.logoutToken({ sid })

@@ -107,6 +107,14 @@ describe.each(SERVICES)('%s', { concurrent: true }, (_name, script) => {
     })
   })
 
+  test('a token as the provider itself issues it pays, and the answer says for whom', async () => {
+    const token = await world.dpopToken(caller)
+    const proof = await caller.proof({ ...POST, token, nonce })
+    const { status, json, headers } = await service.send({ ...POST, token, proof, json: PAYMENT })
+    expect([status, headers['cache-control']]).toEqual([201, 'no-store'])
+    expect(json.principal).toMatchObject({ issuer: world.people.issuer, client: 'app', proof: 'dpop' })
+  })
+
   describe('authentication by acr urn:example:mfa at most 300 s ago', () => {
     test.each<[what: string, claims: () => Claims]>([
       ['just now', () => ({ auth_time: nowSeconds() })],

@@ -21,7 +21,7 @@ const REREAD_MS = 5_000
 let world: World
 /** Keys by what is special about them, issued before any service has started. */
 const keys = {} as Record<
-  'good' | 'second' | 'scopeless' | 'wide' | 'revoked' | 'expired' | 'here' | 'elsewhere',
+  'good' | 'second' | 'scopeless' | 'wide' | 'revoked' | 'expired' | 'lasting' | 'here' | 'elsewhere',
   string
 >
 const idOf = (key: string): string => key.split('_')[1]!
@@ -35,6 +35,7 @@ beforeAll(async () => {
   keys.revoked = await world.issueKey(...READER)
   await world.issueKey('--revoke', idOf(keys.revoked))
   keys.expired = await world.issueKey(...READER, '--expires', '1')
+  keys.lasting = await world.issueKey(...READER, '--expires', '600')
   keys.here = await world.issueKey(...READER, '--addresses', '127.0.0.7, 192.0.2.0/24')
   keys.elsewhere = await world.issueKey(...READER, '--addresses', '192.0.2.0/24,2001:db8::/32')
   await sleep(1_100)
@@ -75,6 +76,8 @@ describe.each(SERVICES)('%s', { concurrent: true }, (_name, script) => {
     })
 
     test('with several scopes', async () => expect((await withKey(keys.wide)).status).toBe(200))
+
+    test('until it expires', async () => expect((await withKey(keys.lasting)).status).toBe(200))
 
     test('with other scopes only', async () => {
       const answer = await withKey(keys.scopeless)

@@ -83,7 +83,7 @@ export class DpopCaller {
 }
 
 /** A compact JWS of these parts, signed in the way of the key. */
-export function signed({ header, claims, signer }: ProofParts): string {
+function signed({ header, claims, signer }: ProofParts): string {
   const input = `${encoded(header)}.${encoded(claims)}`
   const signature = sign(signer.asymmetricKeyType === 'ed25519' ? null : 'sha256', Buffer.from(input), {
     key: signer,

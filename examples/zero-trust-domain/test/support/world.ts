@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { randomUUID } from 'node:crypto'
+import { randomInt, randomUUID } from 'node:crypto'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -8,16 +8,18 @@ import {
   CLIENT_SECRET,
   createTestCa,
   type Idp,
+  type IdpOptions,
   LOOPBACK,
   startIdp,
   type TestCa,
   type TestCertificate,
 } from '@wardline/test-kit'
 import type { DpopCaller } from './dpop-caller.js'
+import { MFA, nowSeconds } from './tokens.js'
 import { type Identity, ISSUE_KEY, ORIGIN, ZeroTrustService } from './zero-trust-service.js'
 
 export const AUDIENCE = 'zero-trust'
-export const TRUST_DOMAIN = 'example.org'
+const TRUST_DOMAIN = 'example.org'
 
 /** How the service says who it is when it asks about tokens. */
 export const INTROSPECTOR = { clientId: 'the-service', clientSecret: CLIENT_SECRET } as const
@@ -132,13 +134,22 @@ export class World {
   }
 }
 
-export async function startWorld(): Promise<World> {
+export interface WorldOptions {
+  /** Whether its providers may go away and come back. Default: false. */
+  readonly pausable?: boolean
+}
+
+export async function startWorld({ pausable = false }: WorldOptions = {}): Promise<World> {
+  const start = pausable ? startPausableIdp : startIdp
   const options = { audience: AUDIENCE, algorithm: 'ES256' } as const
   const ca = await createTestCa()
   const [people, machines, partners, server] = await Promise.all([
-    startIdp({ ...options, clients: [{ id: 'app', scope: 'accounts:read payments:write' }] }),
-    startIdp({ ...options, clients: [] }),
-    startIdp({
+    start({
+      ...options,
+      clients: [{ id: 'app', scope: 'accounts:read payments:write', claims: { acr: MFA, auth_time: nowSeconds() } }],
+    }),
+    start({ ...options, clients: [] }),
+    start({
       ...options,
       clients: [
         { id: INTROSPECTOR.clientId },
@@ -149,6 +160,17 @@ export async function startWorld(): Promise<World> {
     ca.issue(LOOPBACK),
   ])
   return new World([people, machines, partners], ca, server)
+}
+
+/** On a port that the system gives to nobody else meanwhile. */
+async function startPausableIdp(options: IdpOptions): Promise<Idp> {
+  for (;;) {
+    try {
+      return await startIdp({ ...options, port: randomInt(20_000, 30_000) })
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error
+    }
+  }
 }
 
 /** What a process that ended by itself has left. */

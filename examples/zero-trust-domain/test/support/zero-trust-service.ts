@@ -191,7 +191,7 @@ export class ZeroTrustService {
 }
 
 /** GET /healthz and what Node refuses by itself never meet the guard. */
-export const isGuarded = ({ headers }: RawAnswer): boolean => headers['ratelimit-policy'] !== undefined
+const isGuarded = ({ headers }: RawAnswer): boolean => headers['ratelimit-policy'] !== undefined
 
 /** What holds for every answer, whatever was asked. */
 function faultsOf(answer: ServiceAnswer): readonly string[] {
