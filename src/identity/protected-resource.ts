@@ -5,8 +5,8 @@ import { deepFreeze } from '../lib/frozen.js'
 import { boolean, integerBetween, knownOptions, nonEmptyString, nonEmptyStrings, shown } from '../lib/options.js'
 import type { ReplyFacts } from '../reply.js'
 import type { ResourceIdentity } from '../service.js'
-import { checkedAlgorithms, type JwtAlgorithm } from './algorithms.js'
 import { isSecureUrl } from './fetch-json.js'
+import { checkedAlgorithms, type JwtAlgorithm } from './keys/algorithms.js'
 
 export interface ProtectedResourceOptions {
   /**

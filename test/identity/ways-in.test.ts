@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { toHttp } from '../../src/http/index.js'
-import { mtls } from '../../src/identity/mtls.js'
+import { mtls } from '../../src/identity/certificates/mtls.js'
 import { all, any, apiKey, type Denial, issueApiKey, requireAuthentication, requireScope } from '../../src/index.js'
 import { contextFor, type TestRequest } from '../support/context.js'
 import { FakeIssuer, NOW, NOW_MS } from '../support/fake-issuer.js'

@@ -347,6 +347,9 @@ describe.each(SERVICES)('%s', { concurrent: true }, (_name, script) => {
       ['/healthz/../accounts/me'],
       ['/.well-known/oauth-protected-resource/../../accounts/me'],
       ['/accounts%2fme'],
+      ['/%'],
+      ['/%ff'],
+      ['/%c0%af'],
     ])('%s is another path', async (target) => {
       expect([400, 401]).toContain((await service.send({ target })).status)
       expect([400, 404]).toContain((await service.send({ target, token: await bearer({ sub: freshSub() }) })).status)

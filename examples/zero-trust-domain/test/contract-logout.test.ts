@@ -109,6 +109,13 @@ describe.each(SERVICES)('%s', { concurrent: true }, (_name, script) => {
       expect((await report(await bearer(world.people, { sub, iat: nowSeconds() + 3 }))).status).toBe(200)
     })
 
+    test('also tokens issued between the logout and its arrival', async () => {
+      const sub = freshSub()
+      const token = await bearer(world.people, { sub, iat: nowSeconds() - 2 })
+      await expectDone(await logout(await world.people.logoutToken({ sub, iat: nowSeconds() - 20 })))
+      await expectRevoked(await report(token))
+    })
+
     test('of the same name at another issuer, or one that begins alike, goes on', async () => {
       const sub = freshSub()
       const tokens = await Promise.all([bearer(world.machines, { sub }), bearer(world.people, { sub: `${sub}2` })])

@@ -240,6 +240,15 @@ describe.each(SERVICES)('%s', { concurrent: true }, (_name, script) => {
     })
   })
 
+  test.each<[what: string, status: number, headers: readonly [string, string][], body: string]>([
+    ['that is compressed', 415, [['content-encoding', 'gzip']], JSON.stringify(PAYMENT)],
+    ['in chunks', 201, [['transfer-encoding', 'chunked']], chunked(JSON.stringify(PAYMENT))],
+    ['in chunks that are too many', 413, [['transfer-encoding', 'chunked']], chunked(' '.repeat(70_000))],
+  ])('a body %s is a %i', async (_what, status, headers, body) => {
+    const answer = await pay({}, { headers: [['content-type', 'application/json'], ...headers], body })
+    expect(answer.status).toBe(status)
+  })
+
   /** A nonce of the service's, had by a proof without one. */
   async function nonceOf(from: ZeroTrustService): Promise<string> {
     const token = await boundToken(world.people, caller)
@@ -260,3 +269,7 @@ describe.each(SERVICES)('%s', { concurrent: true }, (_name, script) => {
     expect(await service.verdict({ ...POST, token, proof, json: PAYMENT })).toEqual([401, 'dpop_uri_mismatch'])
   })
 })
+
+function chunked(text: string): string {
+  return `${text.length.toString(16)}\r\n${text}\r\n0\r\n\r\n`
+}

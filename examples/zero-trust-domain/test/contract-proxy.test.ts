@@ -167,6 +167,11 @@ describe.each(ROWS)('%s, %s', { concurrent: true }, (_name, field, script) => {
       }
     })
 
+    test("a certificate of the proxy's own is nobody's behind it", async () => {
+      const asked = { target: TARGET, token: await tokenOf(good), identity: good, from: PROXY }
+      await expectRefused(await service.send(asked))
+    })
+
     test('the address of the client is the one that the proxy names', async () => {
       const answer = await sendAs(good, [
         [field, fieldValue(field, good)],

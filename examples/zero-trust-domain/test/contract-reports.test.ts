@@ -320,6 +320,15 @@ describe('issue-key', () => {
     expect(listOf(after).at(-1)).toMatchObject({ client: 'x', scopes: ['a', 'b'], expiresAt: expect.any(Number) })
   })
 
+  test('run several times at once, forgets none', async () => {
+    const issued = await Promise.all(Array.from({ length: 6 }, () => issue(...READER)))
+    const stored = readFileSync(file(), 'utf8')
+    for (const { code, stdout } of issued) {
+      expect(code).toBe(0)
+      expect(stored).toContain(idOf(stdout))
+    }
+  })
+
   test.each<[what: string, args: readonly string[]]>([
     ['nothing', []],
     ['no client', ['--scope', 'reports:read']],

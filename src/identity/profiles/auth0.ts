@@ -1,6 +1,6 @@
 import { knownOptions, nonEmptyString } from '../../lib/options.js'
-import { type ClaimPath, isText } from '../claim-path.js'
-import type { TokenProfile } from '../token-profile.js'
+import { type ClaimPath, isText } from '../tokens/claim-path.js'
+import type { TokenProfile } from '../tokens/token-profile.js'
 import { isOfAnotherKind } from './id-token.js'
 
 export interface Auth0Options {

@@ -1,4 +1,4 @@
-import type { TokenProfile } from '../token-profile.js'
+import type { TokenProfile } from '../tokens/token-profile.js'
 
 /**
  * Access tokens of an Amazon Cognito user pool. They have no `aud`: `audience` is held against `client_id`, so give the ids

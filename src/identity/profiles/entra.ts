@@ -1,6 +1,6 @@
 import { integerBetween, knownOptions } from '../../lib/options.js'
-import { isText } from '../claim-path.js'
-import type { TokenProfile } from '../token-profile.js'
+import { isText } from '../tokens/claim-path.js'
+import type { TokenProfile } from '../tokens/token-profile.js'
 import { isOfAnotherKind } from './id-token.js'
 
 export interface EntraOptions {

@@ -1,6 +1,6 @@
 import { knownOptions, shown } from '../../lib/options.js'
-import { parseSpiffeId } from '../spiffe-id.js'
-import type { TokenProfile } from '../token-profile.js'
+import { parseSpiffeId } from '../certificates/spiffe-id.js'
+import type { TokenProfile } from '../tokens/token-profile.js'
 import { isOfAnotherKind } from './id-token.js'
 
 export interface JwtSvidOptions {

@@ -1,6 +1,6 @@
 import { knownOptions, nonEmptyString } from '../../lib/options.js'
-import { type ClaimPath, claimAt, isText } from '../claim-path.js'
-import type { TokenProfile } from '../token-profile.js'
+import { type ClaimPath, claimAt, isText } from '../tokens/claim-path.js'
+import type { TokenProfile } from '../tokens/token-profile.js'
 
 export interface KeycloakOptions {
   /** Client whose roles count beside those of the realm: usually this service's own. Default: the realm's alone. */

@@ -1,0 +1,97 @@
+import { addressMatcher } from '../../lib/address.js'
+import { shown } from '../../lib/options.js'
+import { isKeyId } from './api-key-text.js'
+
+/** What is stored of an API key. Nobody can make the key of it. */
+export interface ApiKeyRecord {
+  /** The middle part of the key. Names the key in logs, and to revoke it. */
+  readonly id: string
+  /** SHA-256 of the secret, the last part of the key, in base64url. */
+  readonly hash: string
+  /** Who holds the key: 1 to 200 characters, no control characters. Several keys may have one client. */
+  readonly client: string
+  readonly scopes: readonly string[]
+  readonly roles?: readonly string[] | undefined
+  readonly tenant?: string | undefined
+  /** In seconds since the epoch. */
+  readonly issuedAt: number
+  /** In seconds since the epoch: from then on the key is refused. Default: never. */
+  readonly expiresAt?: number | undefined
+  /** Addresses and CIDR ranges that the key may be used from. Default: from everywhere. */
+  readonly addresses?: readonly string[] | undefined
+  readonly revoked?: boolean | undefined
+}
+
+/** All members, so that a comparison forgets none. */
+export const RECORD_MEMBERS = [
+  'id',
+  'hash',
+  'client',
+  'scopes',
+  'roles',
+  'tenant',
+  'issuedAt',
+  'expiresAt',
+  'addresses',
+  'revoked',
+] as const satisfies readonly (keyof ApiKeyRecord)[]
+
+/**
+ * What is wrong with a record; undefined for a sound one. `null` is not absent: whoever reads rows of a database leaves
+ * such members out.
+ */
+export function recordFault(value: unknown): string | undefined {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return `a record is no ${shown(value)}`
+  const record = value as Readonly<Record<string, unknown>>
+  const wrong = RECORD_MEMBERS.find((member) => !RULES[member](record[member]))
+  return wrong === undefined ? addressFault(record.addresses) : `${wrong} is wrong: ${shown(record[wrong])}`
+}
+
+function addressFault(addresses: unknown): string | undefined {
+  try {
+    if (addresses !== undefined) addressMatcher('addresses', addresses as readonly string[])
+    return undefined
+  } catch (cause) {
+    return (cause as Error).message
+  }
+}
+
+const MAX_LIST = 100
+/** SHA-256 in base64url: 43 characters, the last of which holds four bits. */
+const HASH = /^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$/
+const NAME = /^[^\p{C}]{1,200}$/u
+/** RFC 6749 section 3.3, scope-token. */
+const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e]{1,200}$/
+/** The year 5138. What is later was meant in milliseconds, and would never expire. */
+const MAX_SECONDS = 100_000_000_000
+
+const matches =
+  (pattern: RegExp) =>
+  (value: unknown): boolean =>
+    typeof value === 'string' && pattern.test(value)
+
+const listOf =
+  (isItem: (value: unknown) => boolean, min = 0) =>
+  (value: unknown): boolean =>
+    Array.isArray(value) && value.length >= min && value.length <= MAX_LIST && value.every(isItem)
+
+const optional =
+  (holds: (value: unknown) => boolean) =>
+  (value: unknown): boolean =>
+    value === undefined || holds(value)
+
+const isSeconds = (value: unknown): boolean => typeof value === 'number' && value >= 0 && value <= MAX_SECONDS
+
+const RULES: Readonly<Record<keyof ApiKeyRecord, (value: unknown) => boolean>> = {
+  id: isKeyId,
+  hash: matches(HASH),
+  client: matches(NAME),
+  scopes: listOf(matches(SCOPE)),
+  roles: optional(listOf(matches(NAME))),
+  tenant: optional(matches(NAME)),
+  issuedAt: isSeconds,
+  expiresAt: optional(isSeconds),
+  // an empty list would be a key for nobody, and more likely a mistake than meant
+  addresses: optional(listOf((value) => typeof value === 'string', 1)),
+  revoked: optional((value) => typeof value === 'boolean'),
+}

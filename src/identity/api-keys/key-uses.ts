@@ -1,0 +1,40 @@
+import { LRUCache } from 'lru-cache'
+import { isPromiseLike } from '../../lib/maybe-promise.js'
+
+/** That a key was used. */
+export interface ApiKeyUse {
+  readonly id: string
+  readonly client: string
+  /** The client's address after the service's proxy rule. */
+  readonly address: string
+  /** Milliseconds since the epoch. */
+  readonly atMs: number
+}
+
+const EVERY_MS = 60_000
+
+/** Tells of each key's use once a minute; beyond `max` keys in a minute, the longest unused may be told of again. */
+export class KeyUses {
+  readonly #tell: (use: ApiKeyUse) => unknown
+  readonly #toldAtMs: LRUCache<string, number>
+
+  constructor(tell: (use: ApiKeyUse) => unknown, max: number) {
+    this.#tell = tell
+    this.#toldAtMs = new LRUCache({ max })
+  }
+
+  /** False where the listener threw; whatever it does is not the request's business. */
+  note(use: ApiKeyUse): boolean {
+    const { id, atMs } = use
+    const toldAtMs = this.#toldAtMs.get(id)
+    if (toldAtMs !== undefined && toldAtMs <= atMs && atMs < toldAtMs + EVERY_MS) return true
+    this.#toldAtMs.set(id, atMs)
+    try {
+      const answer = this.#tell(Object.freeze(use))
+      if (isPromiseLike(answer)) answer.then(undefined, () => {})
+      return true
+    } catch {
+      return false
+    }
+  }
+}

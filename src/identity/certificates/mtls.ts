@@ -1,0 +1,203 @@
+import { LRUCache } from 'lru-cache'
+import type { NoFacts, RequestContext } from '../../context.js'
+import {
+  ALLOWED,
+  type Allowance,
+  allow,
+  type Challenge,
+  challenge,
+  type Decision,
+  type Denial,
+  forbid,
+} from '../../decision.js'
+import type { Guard } from '../../guard.js'
+import { boolean, callable, integerBetween, knownOptions } from '../../lib/options.js'
+import { CHALLENGE, definePrincipal } from '../../principal.js'
+import type { PrincipalFacts } from '../tokens/token-guard.js'
+import type { BoundToken, TokenProof } from '../tokens/token-proof.js'
+import type { Certificate } from './certificate.js'
+import { mayIdentifyClients } from './certificate-path.js'
+import {
+  type CertificateIdentity,
+  type CertificateIdentityKind,
+  type CertificateRule,
+  type CertificateVerdict,
+  certificateRules,
+} from './certificate-rules.js'
+import { type CertificateFault, type CertificateSource, certificateSource } from './certificate-source.js'
+
+export interface MtlsOptions {
+  /** Where certificates come from. Default: the TLS layer alone, `certificateSource()`. */
+  readonly source?: CertificateSource | undefined
+  /** Rules of which one must hold, or `any-verified` for whatever the authorities have issued. */
+  readonly allow: 'any-verified' | readonly CertificateRule[]
+  /** As a proof of tokens: whether those that are bound to no certificate are refused. Default: false. */
+  readonly required?: boolean | undefined
+  /** Tells the audit trail of certificates that end within so many days, 1 to 3650. Default: it does not. */
+  readonly expiryWarningDays?: number | undefined
+  /**
+   * What the principal's id is where no SPIFFE rule let the certificate in. Default: the name that the rule matched, or
+   * otherwise the first kind there is of URI, DNS name, e-mail address, IP address, subject. Two names of a kind are refused.
+   */
+  readonly identity?: CertificateIdentityKind | undefined
+}
+
+/** A guard by itself, and a proof for `proofs` of `jwt()` and `introspect()`. */
+export type MtlsGuard = Guard<NoFacts, PrincipalFacts> & TokenProof
+
+/**
+ * Knows services by their client certificates. As a guard it gives the fact `principal`: of the kind `service`, `id` the
+ * SPIFFE ID or another name of the certificate, `issuer` the trust domain (`spiffe://example.org`) or the name of the
+ * authority. As a proof it holds tokens to the certificate that they are bound to (RFC 8705 section 3).
+ *
+ * Denies with 401 `certificate_missing`, `certificate_malformed`, `certificate_untrusted`, `certificate_expired`,
+ * `certificate_not_yet_valid`, `certificate_is_ca`, `certificate_purpose`, `certificate_unsupported`,
+ * `certificate_identity_missing`, `svid_uri_count`, `svid_id_invalid`, `svid_is_ca`, `svid_key_usage`, `svid_purpose`; with
+ * 403 `certificate_not_allowed` when no rule holds; with 400 and 503 as its source says. As a proof also with 401
+ * `certificate_mismatch`; all 401s of a proof are `invalid_token`.
+ *
+ * @throws TypeError for an option out of its range.
+ */
+export function mtls(options: MtlsOptions): MtlsGuard {
+  knownOptions('mtls()', options, OPTIONS)
+  const source = options.source ?? certificateSource()
+  callable('source.present', source.present)
+  const rules = certificateRules(options.allow, options.identity)
+  const required = boolean('required', options.required ?? false)
+  const warnings =
+    options.expiryWarningDays === undefined
+      ? undefined
+      : new ExpiryWarnings(integerBetween('expiryWarningDays', options.expiryWarningDays, 1, 3650))
+  const judgements = new WeakMap<Certificate, Judgement>()
+
+  const judge = (certificate: Certificate): Judgement => {
+    const known = judgements.get(certificate)
+    if (known !== undefined) return known
+    const judgement = judgementOf(certificate, rules(certificate))
+    judgements.set(certificate, judgement)
+    return judgement
+  }
+
+  /** The certificate of the request with what the rules made of it; otherwise why it is none. */
+  const find = (ctx: RequestContext): Found | Fault | Denial => {
+    const presented = source.present(ctx)
+    if (presented === undefined) return 'certificate_missing'
+    if (typeof presented === 'string' || 'allowed' in presented) return presented
+    const { leaf } = presented
+    const fault = leafFault(leaf, ctx.nowMs)
+    if (fault !== undefined) return fault
+    const answer = judge(leaf)
+    if (typeof answer === 'string') return answer
+    if (warnings?.isDue(leaf, ctx.nowMs)) {
+      ctx.report({ event: 'authn_login_success', code: 'certificate_expiring', guard: NAME })
+    }
+    return { leaf, answer }
+  }
+
+  const prove = (ctx: RequestContext, { thumbprint, refuse }: BoundToken): Decision => {
+    const found = find(ctx)
+    if (typeof found === 'string') return found === NOT_ALLOWED ? REFUSED : refuse(found, 'invalid_token')
+    if ('allowed' in found) return found
+    return found.leaf.thumbprint === thumbprint ? ALLOWED : refuse('certificate_mismatch', 'invalid_token')
+  }
+
+  return Object.freeze({
+    name: NAME,
+    about: {
+      room: 'identity',
+      requires: { allow: describable(options.allow), header: source.header ?? 'none' },
+    } as const,
+    check: (ctx: RequestContext): Decision<PrincipalFacts> => {
+      const found = find(ctx)
+      if (typeof found === 'string') return found === NOT_ALLOWED ? REFUSED : challenge(found, ASKED)
+      return 'allowed' in found ? found : found.answer
+    },
+    proof: 'mtls',
+    confirms: 'x5t#S256',
+    scheme: 'Bearer',
+    challenge: Object.freeze({}),
+    required,
+    prove,
+  } satisfies MtlsGuard)
+}
+
+const OPTIONS = [
+  'source',
+  'allow',
+  'required',
+  'expiryWarningDays',
+  'identity',
+] as const satisfies readonly (keyof MtlsOptions)[]
+
+const NAME = 'mtls'
+
+type Judgement = Allowance<PrincipalFacts> | Extract<CertificateVerdict, string>
+type Fault = CertificateFault | Extract<CertificateVerdict, string> | LeafFault | 'certificate_missing'
+
+interface Found {
+  readonly leaf: Certificate
+  readonly answer: Allowance<PrincipalFacts>
+}
+
+/** No registered scheme asks for a certificate, and RFC 9110 section 15.5.2 wants one named. */
+const ASKED: Challenge = Object.freeze({ scheme: 'ClientCertificate' })
+
+const NOT_ALLOWED = 'certificate_not_allowed'
+const REFUSED: Denial = Object.freeze(forbid(NOT_ALLOWED))
+
+type LeafFault =
+  | 'certificate_expired'
+  | 'certificate_not_yet_valid'
+  | 'certificate_is_ca'
+  | 'certificate_purpose'
+  | 'certificate_unsupported'
+
+/** What TLS libraries are divided on, or proxies may have left out. */
+function leafFault(leaf: Certificate, nowMs: number): LeafFault | undefined {
+  if (nowMs < leaf.validFromMs) return 'certificate_not_yet_valid'
+  if (nowMs > leaf.validToMs) return 'certificate_expired'
+  if (leaf.isBeyond) return 'certificate_unsupported'
+  // what an authority could sign for itself says nothing: it is never a caller
+  if (leaf.isCa || leaf.keyUsage?.keyCertSign === true) return 'certificate_is_ca'
+  return leaf.keyUsage?.digitalSignature === false || !mayIdentifyClients(leaf) ? 'certificate_purpose' : undefined
+}
+
+function judgementOf(certificate: Certificate, verdict: CertificateVerdict): Judgement {
+  if (typeof verdict === 'string') return verdict
+  return Object.freeze(allow(Object.freeze({ principal: principalOf(certificate, verdict) })))
+}
+
+const principalOf = ({ thumbprint, subject, names }: Certificate, { id, issuer }: CertificateIdentity) =>
+  definePrincipal({
+    id,
+    issuer,
+    kind: 'service',
+    claims: Object.freeze({ 'x5t#S256': thumbprint, subject, uri: Object.freeze([...names.uri]) }),
+    proof: 'mtls',
+    [CHALLENGE]: ASKED,
+  })
+
+const describable = (rules: MtlsOptions['allow']): unknown =>
+  rules === 'any-verified' ? rules : structuredClone(rules)
+
+const DAY_MS = 86_400_000
+const HOUR_MS = 3_600_000
+const MAX_WARNED = 10_000
+
+/** When it was last told of which certificate; at the bound the longest unused is told anew. */
+class ExpiryWarnings {
+  readonly #aheadMs: number
+  readonly #toldMs = new LRUCache<string, number>({ max: MAX_WARNED })
+
+  constructor(days: number) {
+    this.#aheadMs = days * DAY_MS
+  }
+
+  isDue({ thumbprint, validToMs }: Certificate, nowMs: number): boolean {
+    if (validToMs - nowMs > this.#aheadMs) return false
+    const toldMs = this.#toldMs.get(thumbprint)
+    if (toldMs !== undefined && Math.abs(nowMs - toldMs) < HOUR_MS) return false
+    this.#toldMs.set(thumbprint, nowMs)
+    return true
+  }
+}

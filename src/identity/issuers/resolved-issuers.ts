@@ -1,0 +1,89 @@
+import { LRUCache } from 'lru-cache'
+import type { MaybePromise } from '../../guard.js'
+import { isPromiseLike } from '../../lib/maybe-promise.js'
+import { inTime } from '../dependency.js'
+import { isSecureUrl } from '../fetch-json.js'
+import type { IssuerOptions } from './issuer-options.js'
+import { type Issuer, issuerFrom, type TrustedIssuer } from './trusted-issuer.js'
+
+/** Gives the options of an issuer, or nothing for one that is not to be believed. */
+export type IssuerResolver = (issuer: string) => MaybePromise<IssuerOptions | TrustedIssuer | undefined>
+
+/** An issuer that was found, and until when it is believed without asking again; so are the tokens it vouched for. */
+export interface Resolution {
+  readonly given: IssuerOptions | TrustedIssuer
+  readonly issuer: Issuer
+  untilMs: number
+}
+
+const SPIFFE = /^spiffe:\/\//
+
+/**
+ * Issuers found at run time, the longest unused forgotten first. That a name is nobody's is remembered apart, so that a
+ * flood of made-up names drives out no issuer with its keys.
+ */
+export class ResolvedIssuers {
+  readonly #resolve: IssuerResolver
+  readonly #max: number
+  readonly #forMs: number
+  readonly #found: LRUCache<string, Resolution>
+  /** Until when, in milliseconds. */
+  readonly #unknown: LRUCache<string, number>
+  readonly #underWay = new Map<string, Promise<Resolution | undefined>>()
+
+  constructor(resolve: IssuerResolver, max: number, forMs: number) {
+    this.#resolve = resolve
+    this.#max = max
+    this.#forMs = forMs
+    this.#found = new LRUCache({ max })
+    this.#unknown = new LRUCache({ max: 10 * max })
+  }
+
+  /** @throws Error when the resolver fails or takes too long, or is asked for too many issuers at once. */
+  readonly find = (name: string, nowMs: number): MaybePromise<Resolution | undefined> => {
+    if (!isSecureUrl(name) && !SPIFFE.test(name)) return undefined
+    const known = this.#found.get(name)
+    if (known !== undefined && nowMs < known.untilMs) return known
+    if (nowMs < (this.#unknown.get(name) ?? 0)) return undefined
+    const underWay = this.#underWay.get(name)
+    if (underWay !== undefined) return underWay
+    if (this.#underWay.size >= this.#max) throw new Error(`${this.#max} issuers are being resolved`)
+    const given = this.#resolve(name)
+    if (!isPromiseLike(given)) return this.#keep(name, given, nowMs)
+    // One that never answers makes room for others; what it says later is too old to count.
+    const answer = inTime(given)
+      .then((late) => this.#keep(name, late, nowMs))
+      .finally(() => this.#underWay.delete(name))
+    this.#underWay.set(name, answer)
+    return answer
+  }
+
+  #keep(name: string, given: IssuerOptions | TrustedIssuer | undefined | null, nowMs: number): Resolution | undefined {
+    const untilMs = nowMs + this.#forMs
+    const before = this.#found.get(name)
+    this.#found.delete(name)
+    if (given === undefined || given === null) {
+      this.#unknown.set(name, untilMs)
+      return undefined
+    }
+    // The same options again are the same issuer, which keeps its keys.
+    const isSame = before !== undefined && isSameOptions(before.given, given)
+    const issuer = isSame ? before.issuer : issuerFrom('resolveIssuer', given)
+    if (issuer.issuer !== name) throw new Error(`resolveIssuer gave another issuer than ${name}`)
+    const resolution = isSame ? before : { given, issuer, untilMs }
+    resolution.untilMs = untilMs
+    this.#unknown.delete(name)
+    this.#found.set(name, resolution)
+    return resolution
+  }
+}
+
+/** Member by member, lists name by name: resolvers make a new object of the same record each time. */
+function isSameOptions(a: object, b: object): boolean {
+  if (a === b) return true
+  const [mine, its] = [Object.entries(a), new Map<string, unknown>(Object.entries(b))]
+  return mine.length === its.size && mine.every(([name, value]) => isSameValue(value, its.get(name)))
+}
+
+const isSameValue = (a: unknown, b: unknown): boolean =>
+  Array.isArray(a) && Array.isArray(b) ? a.length === b.length && a.every((item, i) => item === b[i]) : a === b

@@ -1,0 +1,50 @@
+import type { RequestContext } from '../../context.js'
+import type { Decision, Denial, HeaderList } from '../../decision.js'
+import type { MaybePromise } from '../../guard.js'
+import type { Proof } from '../../principal.js'
+import type { ConfirmationMember } from './confirmation.js'
+import type { TokenScheme } from './presented-token.js'
+
+/** What a proof has to answer for. */
+export interface BoundToken {
+  readonly token: string
+  /** What the token is bound to: the member of its `cnf` that this proof confirms. */
+  readonly thumbprint: string
+  /** A refusal with all challenges of the guard, the error on the one of the scheme that was used. */
+  readonly refuse: RefuseToken
+}
+
+/**
+ * @param code - For the audit trail.
+ * @param error - For the caller: `invalid_token` (RFC 6750 section 3.1), or an error of RFC 9449 section 12; with
+ * `invalid_request` a 400.
+ */
+export type RefuseToken = (code: string, error: TokenError, extra?: RefusalExtra) => Denial
+
+export type TokenError = 'invalid_token' | 'invalid_dpop_proof' | 'use_dpop_nonce' | 'invalid_request'
+
+export interface RefusalExtra {
+  readonly headers?: HeaderList
+  /** Name from the OWASP Logging Vocabulary. */
+  readonly event?: string
+  /** For the caller. */
+  readonly detail?: string
+  readonly cause?: unknown
+}
+
+/**
+ * Asks the caller to prove that it holds what its token is bound to. Made by `dpop()` and `mtls()`, and given to `jwt()`
+ * and `introspect()` in `proofs`.
+ */
+export interface TokenProof {
+  /** How `principal.proof` names it. */
+  readonly proof: Proof
+  readonly confirms: ConfirmationMember
+  /** The scheme by which tokens with this proof are sent, and what its challenge says beside the realm. */
+  readonly scheme: TokenScheme
+  readonly challenge: Readonly<Record<string, string>>
+  /** Whether a token that is not bound in this way is refused. */
+  readonly required: boolean
+  /** Allows, with response fields where there are some to send. Asked when the token itself has been found good. */
+  readonly prove: (ctx: RequestContext, bound: BoundToken) => MaybePromise<Decision>
+}
