@@ -13,6 +13,7 @@ export {
   type CertificateSource,
   type CertificateSourceOptions,
   certificateSource,
+  type PresentedCertificate,
 } from './certificates/certificate-source.js'
 export { type MtlsGuard, type MtlsOptions, mtls } from './certificates/mtls.js'
 export { refuseForgedCertificates } from './certificates/refuse-forged-certificates.js'
@@ -27,7 +28,7 @@ export { parseSpiffeId, type SpiffeId } from './certificates/spiffe-id.js'
 export { type DpopOptions, dpop } from './dpop/dpop.js'
 export type { DpopNonceOptions } from './dpop/dpop-nonce.js'
 export type { Fetch } from './fetch-json.js'
-export type { ClientAuthentication } from './introspection/client-authentication.js'
+export type { AuthenticatedRequest, ClientAuthentication, Credentials } from './introspection/client-authentication.js'
 export { type ClientSecretOptions, clientSecretBasic, clientSecretPost } from './introspection/client-secret.js'
 export { type IntrospectOptions, introspect } from './introspection/introspect.js'
 export { type IntrospectionOptions, introspection } from './introspection/introspection.js'
@@ -61,4 +62,4 @@ export {
   type TokenProfile,
   type TokenType,
 } from './tokens/token-profile.js'
-export type { TokenProof } from './tokens/token-proof.js'
+export type { BoundToken, RefusalExtra, RefuseToken, TokenError, TokenProof } from './tokens/token-proof.js'

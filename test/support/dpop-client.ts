@@ -25,7 +25,7 @@ export function thumbprintOf({ kty, crv, x, y, n, e }: Members): string {
 }
 
 /** The public part of `key`, as clients put it into a proof. */
-export const publicJwk = ({ publicKey }: TestKey): Members => publicKey.export({ format: 'jwk' }) as Members
+const publicJwk = ({ publicKey }: TestKey): Members => publicKey.export({ format: 'jwk' }) as Members
 
 /** An issuer and a client that holds a key; what the client sends, and what is wrong with it as a test says. */
 export class DpopClient {

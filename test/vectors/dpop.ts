@@ -21,7 +21,7 @@ const cases = (section: string, code: string, part: Part, member: string, values
 const SECTION = 'RFC 9449 section 4.3'
 
 /** Key A.1 of RFC 8037: anyone may sign with it. */
-export const FOREIGN_JWK = { kty: 'OKP', crv: 'Ed25519', x: '11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo' }
+const FOREIGN_JWK = { kty: 'OKP', crv: 'Ed25519', x: '11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo' }
 
 /** Of a proof for `GET https://api.example.com/me`, made at `now` in seconds, by an ES256 key with the public part `jwk`. */
 export const refusedProofs = (jwk: Readonly<Record<string, unknown>>, now: number): readonly ProofCase[] => [

@@ -3,7 +3,7 @@ export const LOGOUT_NOW = 1_700_000_000
 
 export const LOGOUT_ISSUER = 'https://idp.test'
 export const LOGOUT_AUDIENCE = 'orders-web'
-export const LOGOUT_EVENT = 'http://schemas.openid.net/event/backchannel-logout'
+const LOGOUT_EVENT = 'http://schemas.openid.net/event/backchannel-logout'
 
 type Members = Readonly<Record<string, unknown>>
 

@@ -2,7 +2,7 @@ import type { Fetch } from 'wardline'
 
 /** An authorization server that knows opaque tokens, and what it says of them. */
 export const LOOK_UP_ISSUER = 'https://look-up.example'
-export const LOOK_UP_REALM = 'orders-api'
+const LOOK_UP_REALM = 'orders-api'
 
 const STANDARD = {
   active: true,

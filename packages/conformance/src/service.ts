@@ -38,7 +38,7 @@ export interface Reply {
   readonly body?: object
 }
 
-export type Handler = (call: Call) => MaybePromise<Reply>
+type Handler = (call: Call) => MaybePromise<Reply>
 
 /** Starts `service` on a free port of 127.0.0.1, with the means of one framework. */
 export type StartService = (service: Service) => Promise<RunningService>

@@ -9,7 +9,7 @@ import type { ApiKeyLookup } from './api-key-lookup.js'
 import { type ApiKeyRecord, RECORD_MEMBERS, recordFault } from './api-key-record.js'
 
 /** A sound record, made ready for requests. */
-export interface ReadyKey {
+interface ReadyKey {
   readonly hash: Buffer
   readonly revoked: boolean
   readonly expiresAtMs: number
@@ -19,7 +19,7 @@ export interface ReadyKey {
 }
 
 /** A record that cannot be used, and why. */
-export interface UnsoundKey {
+interface UnsoundKey {
   readonly fault: string
 }
 

@@ -26,7 +26,7 @@ export interface CertificateExtensions {
 }
 
 /** RFC 5280 section 4.2.1.3. */
-export interface KeyUsage {
+interface KeyUsage {
   readonly digitalSignature: boolean
   readonly keyCertSign: boolean
   readonly crlSign: boolean

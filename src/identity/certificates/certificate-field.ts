@@ -12,7 +12,7 @@ export interface CertificateChain {
 }
 
 /** Longer values are a fault. */
-export const MAX_FIELD_LENGTH = 65_536
+const MAX_FIELD_LENGTH = 65_536
 
 /** With the leaf, which some lists hold again. */
 const MAX_CERTIFICATES = 10

@@ -37,7 +37,7 @@ export type CertificateIdentityKind = keyof AlternativeNames | 'subject' | 'thum
 /** Whom a certificate names, or why it is not let in. */
 export type CertificateVerdict = CertificateIdentity | RuleFault
 
-export type RuleFault = SvidFault | 'certificate_not_allowed' | 'certificate_identity_missing'
+type RuleFault = SvidFault | 'certificate_not_allowed' | 'certificate_identity_missing'
 
 type Check = (certificate: Certificate) => string | undefined
 

@@ -19,7 +19,7 @@ export interface Certificate extends CertificateExtensions {
 }
 
 /** Longer than any that is sent in a handshake or fits into a field. */
-export const MAX_CERTIFICATE_BYTES = 32_768
+const MAX_CERTIFICATE_BYTES = 32_768
 
 /** Callers come again. All together take some 16 MiB at most, the longest unused forgotten first. */
 const known = new LRUCache<string, Certificate>({ max: 2_000, maxSize: 4 * 1024 * 1024, sizeCalculation: sizeOf })

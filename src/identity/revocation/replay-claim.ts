@@ -34,5 +34,5 @@ export const claimOnce = (
   )
 
 /** As JSON, so that no two lists make one text. */
-export const replayKey = (parts: readonly string[]): string =>
+const replayKey = (parts: readonly string[]): string =>
   createHash('sha256').update(JSON.stringify(parts)).digest('base64url')
