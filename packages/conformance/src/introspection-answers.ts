@@ -2,7 +2,6 @@ import type { Fetch } from 'wardline'
 
 /** An authorization server that knows opaque tokens, and what it says of them. */
 export const LOOK_UP_ISSUER = 'https://look-up.example'
-const LOOK_UP_REALM = 'orders-api'
 
 const STANDARD = {
   active: true,
