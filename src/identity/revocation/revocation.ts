@@ -3,7 +3,10 @@ import type { MaybePromise } from '../../guard.js'
 /** A token, as far as it can be revoked. */
 export interface RevocableToken {
   readonly issuer: string
-  /** The `jti` claim; where there is none, the SHA-256 of the token in base64url. */
+  /**
+   * The `jti` claim; where there is none, the SHA-256 of the token in base64url, of a JWT up to its second dot: another
+   * signature of the same is the same token.
+   */
   readonly tokenId: string
   readonly subject: string | undefined
   readonly client: string | undefined

@@ -1,5 +1,5 @@
 import type { MaybePromise } from '../../guard.js'
-import { callable, integerBetween, knownOptions } from '../../lib/options.js'
+import { callable, integerBetween, knownOptions, oneOf } from '../../lib/options.js'
 import type { Revocation, RevocationStore } from './revocation.js'
 
 type Distributed<R> = R extends { readonly beforeMs: number } ? Omit<R, 'beforeMs'> & { readonly beforeMs?: number } : R
@@ -37,6 +37,7 @@ export function revokeTokens(
 ): MaybePromise<void> {
   knownOptions('revokeTokens()', options, ['forSeconds', 'nowMs'])
   callable('store.revoke', store?.revoke)
+  oneOf('tokens.by', tokens?.by, ['token', 'session', 'subject', 'client'])
   const { nowMs = Date.now() } = options
   const untilMs = nowMs + revokedForSeconds('forSeconds', options.forSeconds) * 1000
   const isByTime = tokens.by === 'subject' || tokens.by === 'client'

@@ -4,6 +4,7 @@ import type { Principal } from '../../principal.js'
 import type { RevocableToken } from '../revocation/revocation.js'
 import { type ClaimRules, principalOf } from './access-token.js'
 import { isText, isTime } from './claim-path.js'
+import { compactToken } from './compact-token.js'
 import { type Confirmation, confirmationOf } from './confirmation.js'
 import type { TokenProof } from './token-proof.js'
 
@@ -45,7 +46,7 @@ export function acceptedToken(
     confirmation,
     revocable: {
       issuer: rules.issuer,
-      tokenId: isText(claims.jti) ? claims.jti : createHash('sha256').update(token).digest('base64url'),
+      tokenId: isText(claims.jti) ? claims.jti : digestOf(token),
       subject: isText(claims.sub) ? claims.sub : undefined,
       client: principal.client,
       sessionId: isText(claims.sid) ? claims.sid : undefined,
@@ -56,6 +57,13 @@ export function acceptedToken(
     expiresAtMs,
     isCurrent,
   }
+}
+
+/** Of a JWT without its signature: whoever has one by ECDSA can make a second that is as good, and so another text. */
+function digestOf(token: string): string {
+  const parts = compactToken(token)
+  const lasting = typeof parts === 'string' ? token : parts.signed
+  return createHash('sha256').update(lasting).digest('base64url')
 }
 
 /** The proof that will be asked for: a bound token never passes without. Of two, the one whose scheme it is sent by. */

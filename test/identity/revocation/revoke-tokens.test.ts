@@ -47,6 +47,15 @@ describe('revokeTokens()', () => {
     expect(() => revokeTokens(store as RevocationStore, SESSION, options as object)).toThrow(new TypeError(message))
   })
 
+  test.each([
+    [undefined, 'undefined'],
+    [{ issuer, subject: 'alice' }, 'undefined'],
+    [{ by: 'user', issuer, subject: 'alice' }, '"user"'],
+  ])('to revoke %j is refused, whatever the store', (tokens, got) => {
+    const message = `tokens.by must be one of token, session, subject, client, got ${got}`
+    expect(() => asked(tokens as TokensToRevoke)).toThrow(new TypeError(message))
+  })
+
   test('what the store cannot keep is not said to be done', async () => {
     const full = memoryRevocationStore({ maxEntries: 1 })
     revokeTokens(full, SESSION)
