@@ -8,11 +8,13 @@ const refuse = (): never => {
   throw new TypeError('this set is read-only')
 }
 
-/** Freezes plain data all the way down. */
+/** Freezes plain data all the way down, and no depth of it is too much for the stack: claims are what somebody sent. */
 export function deepFreeze<T>(value: T): T {
-  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
-    Object.freeze(value)
-    for (const member of Object.values(value)) deepFreeze(member)
+  const open: unknown[] = [value]
+  while (open.length > 0) {
+    const next = open.pop()
+    if (typeof next !== 'object' || next === null || Object.isFrozen(next)) continue
+    for (const member of Object.values(Object.freeze(next))) open.push(member)
   }
   return value
 }

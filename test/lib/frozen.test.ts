@@ -51,6 +51,13 @@ describe('deepFreeze', () => {
     ['a function', () => 1],
   ])('hands out %s as it is', (_name, value) => expect(deepFreeze(value)).toBe(value))
 
+  test('has room for any depth and any width', () => {
+    const deep = JSON.parse(`${'['.repeat(100_000)}${']'.repeat(100_000)}`) as unknown[]
+    const wide = Array.from({ length: 300_000 }, () => ({}))
+    expect(Object.isFrozen(deepFreeze(deep)[0])).toBe(true)
+    expect(deepFreeze(wide).every((member) => Object.isFrozen(member))).toBe(true)
+  })
+
   test('comes to an end in a circle', () => {
     const circle: { self?: unknown; inner: { n: number } } = { inner: { n: 1 } }
     circle.self = circle
