@@ -18,7 +18,7 @@ const MAX_TOLD = 100
  * @throws Error for text that is no such list.
  */
 export function apiKeySet(text: string): ApiKeySet {
-  const list = recordList(JSON.parse(text))
+  const list = recordList(keyDocument(text))
   const repeated = repeatedIds(list)
   const records = new Map<string, ApiKeyRecord>()
   const refused: string[] = []
@@ -28,6 +28,19 @@ export function apiKeySet(text: string): ApiKeySet {
     else if (refused.length < MAX_TOLD) refused.push(`record ${index}: ${fault}`)
   })
   return { records, refused }
+}
+
+/**
+ * What a file of keys holds. What a parser says of a fault quotes the text, over several lines.
+ *
+ * @throws Error for text that is no JSON.
+ */
+export function keyDocument(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw new Error('it is no JSON, or not all of it')
+  }
 }
 
 /** @throws Error for anything but a list, or an object with a list of keys. */

@@ -1,5 +1,5 @@
 import { type FileHandle, open, readFile, realpath, rename, unlink } from 'node:fs/promises'
-import { recordList } from './api-key-set.js'
+import { keyDocument, recordList } from './api-key-set.js'
 
 const MAX_WAIT_MS = 5_000
 const PAUSE_MS = 20
@@ -54,7 +54,7 @@ async function onlyOpen(path: string): Promise<FileHandle> {
 /** A file that is not there yet has no records; any other failure must not lose them. */
 async function documentOf(path: string): Promise<unknown> {
   try {
-    return JSON.parse(await readFile(path, 'utf8'))
+    return keyDocument(await readFile(path, 'utf8'))
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return []
     throw cause

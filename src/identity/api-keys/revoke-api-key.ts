@@ -1,4 +1,4 @@
-import { nonEmptyString, shown } from '../../lib/options.js'
+import { nonEmptyString } from '../../lib/options.js'
 import type { ApiKeyRecord } from './api-key-record.js'
 import { isKeyId } from './api-key-text.js'
 import { changeKeyFile } from './change-key-file.js'
@@ -13,7 +13,8 @@ import { changeKeyFile } from './change-key-file.js'
  */
 export async function revokeApiKey(path: string, id: string): Promise<void> {
   nonEmptyString('path', path)
-  if (!isKeyId(id)) throw new TypeError(`id must be the middle part of a key, got ${shown(id)}`)
+  // whoever gives the whole key does not find it in an error
+  if (!isKeyId(id)) throw new TypeError('id must be the middle part of a key')
   await changeKeyFile(path, (records) => {
     let found = false
     records.forEach((record, index) => {

@@ -125,6 +125,7 @@ describe('at start a file is an error that is', () => {
     ['missing', () => {}, /keys\.json cannot be read: ENOENT/],
     ['empty', () => write(''), /cannot be read: .*JSON/],
     ['half written', () => write(JSON.stringify([one.record]).slice(0, -5)), /cannot be read/],
+    ['JSON with a fault, which is not quoted', () => write('[\n\nfault\n]'), /cannot be read: it is no JSON[^\n]*$/],
     ['an object without keys', () => write({}), /cannot be read: expected a list of records/],
     ['text', () => write('"keys"'), /expected a list of records/],
     ['null', () => write('null'), /expected a list of records/],
