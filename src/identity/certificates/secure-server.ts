@@ -43,9 +43,9 @@ export interface SecureServer {
 export function secureServer(options: SecureServerOptions): SecureServer {
   knownOptions('secureServer()', options, OPTIONS)
   const paths = {
-    certFile: nonEmptyString('certFile', options.certFile),
-    keyFile: nonEmptyString('keyFile', options.keyFile),
-    clientCaFile: nonEmptyString('clientCaFile', options.clientCaFile),
+    certFile: filePath('certFile', options.certFile),
+    keyFile: filePath('keyFile', options.keyFile),
+    clientCaFile: filePath('clientCaFile', options.clientCaFile),
   }
   const certificates = oneOf('clientCertificates', options.clientCertificates ?? 'asked', ['asked', 'required'])
   const reloadMs = integerBetween('reloadMs', options.reloadMs ?? 1_000, 100, 60_000)
@@ -56,7 +56,8 @@ export function secureServer(options: SecureServerOptions): SecureServer {
 
   return Object.freeze({
     get options(): ServerOptions {
-      return { ...files.context, requestCert: true, rejectUnauthorized: certificates === 'required' }
+      const rejectUnauthorized = certificates === 'required'
+      return { ...files.context, requestCert: true, rejectUnauthorized, handshakeTimeout: HANDSHAKE_TIMEOUT_MS }
     },
     follow: <S extends Server>(server: S): S => {
       files.follow(server)
@@ -70,8 +71,17 @@ export function secureServer(options: SecureServerOptions): SecureServer {
 const FILES = ['certFile', 'keyFile', 'clientCaFile'] as const satisfies readonly ServerFileName[]
 const OPTIONS = [...FILES, 'clientCertificates', 'reloadMs', 'onEvent'] as const
 
+/** Paths are shown in errors. What a file should hold, given in its place, is not: it may be the key. */
+function filePath(name: ServerFileName, value: unknown): string {
+  const path = nonEmptyString(name, value)
+  if (!path.includes('-----BEGIN ')) return path
+  throw new TypeError(`${name} must be the path of a PEM file, and not what is in it`)
+}
+
 const MAX_FILE_BYTES = 4 * 1024 * 1024
 const MAX_SERVERS = 64
+/** Node's own are two minutes, for whoever has sent nothing yet. */
+const HANDSHAKE_TIMEOUT_MS = 10_000
 
 class WatchedServerFiles {
   readonly #paths: ServerFiles

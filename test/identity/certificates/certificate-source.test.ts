@@ -189,6 +189,9 @@ describe('the path to an authority', () => {
     expect(guard.check(ctxOf(alone), {})).toMatchObject(untrusted)
     const chain = [['client-cert-chain', `:${between.der.toString('base64')}:`]] as const
     expect(guard.check(ctxOf([...alone, ...chain]), {})).toMatchObject({ allowed: true })
+    const foreign = await (await createTestCa()).intermediate()
+    const broken = [['client-cert-chain', `:${foreign.der.toString('base64')}:`]] as const
+    expect(guard.check(ctxOf([...alone, ...broken]), {})).toMatchObject(untrusted)
     bundle = `${(await createTestCa({ name: 'Next CA' })).certPem}${ca.certPem}`
     expect(guard.check(ctxOf(alone), {})).toMatchObject({ allowed: true })
   })

@@ -87,6 +87,10 @@ describe('client certificates', () => {
     expect((await once(caller)).body).toBe(SVID.uris[0])
   })
 
+  test('a handshake is given ten seconds', () => {
+    expect(secureServer(filesOf().paths).options).toMatchObject({ handshakeTimeout: 10_000 })
+  })
+
   test('TLS 1.2 ends the handshake', async () => {
     const { once } = await running()
     await expect(once(caller, { maxVersion: 'TLSv1.2' })).rejects.toThrow(/version/)
@@ -187,6 +191,11 @@ describe('options', () => {
     ['a file that is not there', () => ({ keyFile: 'missing.pem' }), /keyFile: missing.pem cannot be read: ENOENT/],
     ['a folder', () => ({ certFile: tmpdir() }), /certFile: .* cannot be read: it is not a file/],
     ['files that do not fit', ({ paths }) => ({ keyFile: paths.certFile }), /keyFile: .* holds no private key/],
+    [
+      'a key in place of its path',
+      () => ({ keyFile: served.keyPem }),
+      /^keyFile must be the path of a PEM file[^\n]*$/,
+    ],
     ['no path', () => ({ clientCaFile: '' }), /clientCaFile must be a non-empty string/],
     [
       'another word',
