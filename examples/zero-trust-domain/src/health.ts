@@ -2,6 +2,7 @@ import type { TrustedIssuer } from 'wardline'
 
 interface Health {
   readonly status: 200 | 503
+  readonly headers: Readonly<Record<string, string>>
   readonly body: {
     readonly status: 'ok' | 'starting'
     /** How the keys of each issuer are. */
@@ -13,5 +14,9 @@ interface Health {
 export function healthOf(issuers: readonly TrustedIssuer[]): Health {
   const states = issuers.map((issuer) => [issuer.issuer, issuer.state().keys] as const)
   const isUp = states.some(([, keys]) => keys !== 'cold')
-  return { status: isUp ? 200 : 503, body: { status: isUp ? 'ok' : 'starting', keys: Object.fromEntries(states) } }
+  return {
+    status: isUp ? 200 : 503,
+    headers: { 'cache-control': 'no-store', ...(!isUp && { 'retry-after': '1' }) },
+    body: { status: isUp ? 'ok' : 'starting', keys: Object.fromEntries(states) },
+  }
 }

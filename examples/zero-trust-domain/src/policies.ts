@@ -90,7 +90,7 @@ export function zeroTrustPolicies(config: ZeroTrustConfig, trust: Trust) {
 /** The audit trail of the service, its one rule for the client's address, and what its challenges speak of. */
 export function zeroTrustSettings({ auditLog, trustedProxies }: ZeroTrustConfig, { resource }: Trust) {
   return {
-    audit: auditTrail({ sink: jsonLines(auditLog === undefined ? {} : { path: auditLog }) }),
+    audit: auditTrail({ sink: from('AUDIT_LOG', () => jsonLines(auditLog === undefined ? {} : { path: auditLog })) }),
     clientAddress: from('TRUST_PROXY', () => clientAddress({ trustedProxies })),
     resource,
   } satisfies ServiceSettings & { readonly audit: ClosableAuditTrail }

@@ -120,7 +120,7 @@ describe('what the service cannot work with', () => {
     [issuers(PARTNERS), /^ISSUERS\[0\] is the issuer of people/],
     [issuers(PEOPLE, { ...PARTNERS, issuer: 'http://partners.test' }), /^ISSUERS\[1\]: issuer must be an https URL/],
     [issuers(PEOPLE, PEOPLE), /must not name one issuer twice$/],
-    [{ AUDIT_LOG: '/nowhere/audit.jsonl' }, /^ENOENT/],
+    [{ AUDIT_LOG: '/nowhere/audit.jsonl' }, /^AUDIT_LOG: ENOENT/],
   ])('%j', (env, message) => expect(() => start({ ...GOOD, ...env })).toThrow(message))
 
   test('no error shows the secret of a client', () => {

@@ -119,6 +119,7 @@ describe.each(SERVICES)('%s', { concurrent: true }, (name, script) => {
     try {
       const health = await service.send({ target: '/healthz' })
       expect(health.status).toBe(503)
+      expect(health.headers['retry-after']).toMatch(/^[1-9]\d*$/)
       expect(health.json).toMatchObject({ status: expect.any(String), keys: expect.anything() })
       for (const sent of [token, other]) {
         const refused = await service.send({ target: '/reports', token: sent })

@@ -29,6 +29,7 @@ const WRONG: readonly (readonly [what: string, named: string, change: () => Vari
   ['a certificate that is not there', 'TLS_CERT', () => ({ TLS_CERT: world.path('nowhere.pem') })],
   ['a certificate that is garbage', 'TLS_CERT', () => ({ TLS_CERT: world.path('garbage.pem') })],
   ['a key that is not there', 'TLS_KEY', () => ({ TLS_KEY: world.path('nowhere.pem') })],
+  ['a key in place of its path', 'TLS_KEY', () => ({ TLS_KEY: world.server.keyPem })],
   ["another certificate's key", 'TLS_', () => ({ TLS_KEY: world.path('other-key.pem') })],
   ['client authorities that are garbage', 'TLS_CLIENT_CA', () => ({ TLS_CLIENT_CA: world.path('garbage.pem') })],
   ['an origin over http', 'PUBLIC_ORIGIN', () => ({ PUBLIC_ORIGIN: 'http://api.example.com' })],
@@ -58,6 +59,7 @@ const WRONG: readonly (readonly [what: string, named: string, change: () => Vari
   ['a range that is none', 'TRUST_PROXY', () => ({ TRUST_PROXY: '10.0.0.0/33' })],
   ['another certificate field', 'PROXY_CERT_HEADER', () => ({ PROXY_CERT_HEADER: 'x-cert', TRUST_PROXY: '127.0.0.2' })],
   ['a certificate field that nobody may send', 'PROXY_CERT_HEADER', () => ({ PROXY_CERT_HEADER: 'client-cert' })],
+  ['an audit log that cannot be written', 'AUDIT_LOG', () => ({ AUDIT_LOG: world.path('nowhere/audit.log') })],
   ['a port that is none', 'PORT', () => ({ PORT: 'https' })],
 ]
 

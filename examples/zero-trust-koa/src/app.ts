@@ -72,9 +72,9 @@ const healthz =
   ({ issuers }: Trust): Middleware =>
   (ctx, next) => {
     if (ctx.path !== '/healthz' || (ctx.method !== 'GET' && ctx.method !== 'HEAD')) return next()
-    const { status, body } = healthOf(issuers)
+    const { status, headers, body } = healthOf(issuers)
     ctx.status = status
-    ctx.set('cache-control', 'no-store')
+    ctx.set(headers)
     ctx.body = body
     return undefined
   }

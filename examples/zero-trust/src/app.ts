@@ -29,8 +29,8 @@ export function zeroTrustApp(
 
   // Public, and outside the guard: the orchestrator's probe has no credential, and the answer says nothing about accounts.
   app.get('/healthz', (_req, res) => {
-    const { status, body } = healthOf(trust.issuers)
-    res.status(status).set('cache-control', 'no-store').json(body)
+    const { status, headers, body } = healthOf(trust.issuers)
+    res.status(status).set(headers).json(body)
   })
 
   // Not mounted by itself: every route ends in a guard that builds on it, and so takes both limits at once or none.
