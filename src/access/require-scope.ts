@@ -2,10 +2,8 @@ import type { RequestContext } from '../context.js'
 import { ALLOWED, type Challenge, type Decision, type Denial, forbid } from '../decision.js'
 import type { Guard } from '../guard.js'
 import { shown } from '../lib/options.js'
+import { isScopeToken } from '../lib/scope-token.js'
 import { CHALLENGE, challengeTo, neededPrincipal, type Principal } from '../principal.js'
-
-/** RFC 6749 section 3.3, scope-token. */
-const SCOPE_TOKEN = /^[\x21\x23-\x5b\x5d-\x7e]+$/
 
 /**
  * Allows a principal whose token carries every one of `scopes`, compared exactly. Denies with 403 `scope_missing` and
@@ -16,8 +14,7 @@ const SCOPE_TOKEN = /^[\x21\x23-\x5b\x5d-\x7e]+$/
 export function requireScope(...scopes: readonly [string, ...string[]]): Guard<{ readonly principal: Principal }> {
   if (scopes.length === 0) throw new TypeError('requireScope(): expected at least one scope')
   for (const scope of scopes) {
-    if (typeof scope !== 'string' || !SCOPE_TOKEN.test(scope))
-      throw new TypeError(`requireScope(): ${shown(scope)} is not a scope`)
+    if (!isScopeToken(scope)) throw new TypeError(`requireScope(): ${shown(scope)} is not a scope`)
   }
   const scope = scopes.join(' ')
   const params = { error: 'insufficient_scope', scope }

@@ -1,6 +1,7 @@
 import { type Unavailable, unavailable } from '../decision.js'
 import type { MaybePromise } from '../guard.js'
 import { isPromiseLike } from '../lib/maybe-promise.js'
+import { withinTime } from '../lib/within-time.js'
 
 /** How long a store or a lookup may take to answer. */
 const MAX_WAIT_MS = 2_000
@@ -27,10 +28,4 @@ export function relyOn<T, R>(
 }
 
 /** `answer`, or a rejection when it does not come within two seconds. */
-export function inTime<T>(answer: PromiseLike<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${MAX_WAIT_MS} ms`)), MAX_WAIT_MS)
-  })
-  return Promise.race([answer, late]).finally(() => clearTimeout(timer))
-}
+export const inTime = <T>(answer: PromiseLike<T>): Promise<T> => withinTime(MAX_WAIT_MS, () => answer)

@@ -40,21 +40,3 @@ export async function textWithin(response: Response, url: string, maxBytes: numb
   }
   return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks))
 }
-
-/**
- * What `ask` gives within `ms`, also over a network that does not honour the signal. Nothing of it is left when it ends:
- * the timer of `AbortSignal.timeout` would keep each request in memory until the time is up.
- */
-export function withinTime<T>(ms: number, ask: (signal: AbortSignal) => Promise<T>): Promise<T> {
-  const controller = new AbortController()
-  return new Promise<T>((resolve, reject) => {
-    const timer = setTimeout(() => {
-      const late = new DOMException(`no answer within ${ms} ms`, 'TimeoutError')
-      reject(late)
-      controller.abort(late)
-    }, ms).unref()
-    void ask(controller.signal)
-      .then(resolve, reject)
-      .finally(() => clearTimeout(timer))
-  })
-}

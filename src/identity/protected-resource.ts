@@ -3,6 +3,7 @@ import { allow, type Decision, type Denial, invalid } from '../decision.js'
 import type { Guard } from '../guard.js'
 import { deepFreeze } from '../lib/frozen.js'
 import { boolean, integerBetween, knownOptions, nonEmptyString, nonEmptyStrings, shown } from '../lib/options.js'
+import { isScopeToken } from '../lib/scope-token.js'
 import type { ReplyFacts } from '../reply.js'
 import type { ResourceIdentity } from '../service.js'
 import { isSecureUrl } from './fetch-json.js'
@@ -163,13 +164,10 @@ function issuersOf(value: unknown): readonly string[] {
 
 function scopesOf(scopes: unknown): readonly string[] {
   if (!Array.isArray(scopes)) throw new TypeError(`scopes must be a list, got ${shown(scopes)}`)
-  const odd = scopes.find((scope) => typeof scope !== 'string' || !SCOPE_TOKEN.test(scope))
+  const odd = scopes.find((scope) => !isScopeToken(scope))
   if (odd === undefined) return [...new Set<string>(scopes)]
   throw new TypeError(`scopes must hold scope names, got ${shown(odd)}`)
 }
-
-/** RFC 6749 section 3.3, scope-token. */
-const SCOPE_TOKEN = /^[\x21\x23-\x5b\x5d-\x7e]+$/
 
 function url(name: string, value: unknown): string | undefined {
   if (value === undefined || isSecureUrl(value)) return value

@@ -1,3 +1,4 @@
+import { isObject } from '../lib/json-value.js'
 import type { Schema } from './from-schema.js'
 
 type SchemaObject = Exclude<Schema, boolean>
@@ -39,11 +40,8 @@ function closedInside(schema: SchemaObject): SchemaObject {
 
 /** Anything that is not a schema stays as it is, for the compiler to refuse. */
 function mapSchemas(keyword: string, value: unknown, map: (schema: SchemaObject) => Schema): unknown {
-  const mapped = (item: unknown): unknown => (isRecord(item) ? map(item) : item)
+  const mapped = (item: unknown): unknown => (isObject(item) ? map(item) : item)
   if (Array.isArray(value)) return value.map(mapped)
-  if (!NAMED.includes(keyword) || !isRecord(value)) return mapped(value)
+  if (!NAMED.includes(keyword) || !isObject(value)) return mapped(value)
   return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, mapped(item)]))
 }
-
-const isRecord = (value: unknown): value is SchemaObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)

@@ -1,5 +1,6 @@
 import type { ErrorObject, ValidateFunction } from 'ajv/dist/2020.js'
 import type { Issue } from '../decision.js'
+import { isObject } from '../lib/json-value.js'
 import { shown } from '../lib/options.js'
 import { schemaCompiler } from './ajv.js'
 import { closed } from './closed.js'
@@ -15,7 +16,7 @@ export type Check = (value: unknown) => Issue | undefined
  * @throws TypeError for a schema that is not valid JSON Schema draft 2020-12, or that has unknown keywords.
  */
 export function compile(part: string, schema: Schema): Check {
-  if (typeof schema !== 'boolean' && (typeof schema !== 'object' || schema === null || Array.isArray(schema))) {
+  if (typeof schema !== 'boolean' && !isObject(schema)) {
     throw new TypeError(`validate(): ${part}: expected a JSON Schema, got ${shown(schema)}`)
   }
   const validate = compiled(part, schema)

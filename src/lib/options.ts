@@ -1,8 +1,10 @@
+import { isObject } from './json-value.js'
+
 /** Checks of options at construction. Each throws a TypeError that names the option and the value it got. */
 
 /** The options as an object with no member outside `known`: a misspelt option would silently be a default. */
 export function knownOptions(owner: string, options: unknown, known: readonly string[]): void {
-  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+  if (!isObject(options)) {
     throw new TypeError(`${owner}: options must be an object, got ${shown(options)}`)
   }
   const unknown = Object.keys(options).find((name) => !known.includes(name))

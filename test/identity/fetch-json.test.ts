@@ -2,7 +2,6 @@ import { createServer, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { gzipSync } from 'node:zlib'
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { withinTime } from '../../src/identity/fetch-json.js'
 import { type Denial, jwt } from '../../src/index.js'
 import {
   AUDIENCE,
@@ -214,38 +213,5 @@ describe('over a real socket', () => {
     const tookMs = performance.now() - startedAt
     expect(tookMs).toBeGreaterThan(4_900)
     expect(tookMs).toBeLessThan(10_000)
-  })
-})
-
-describe('withinTime', () => {
-  test.each<[string, () => Promise<string>]>([
-    ['an answer', () => Promise.resolve('yes')],
-    ['a failure', () => Promise.reject(new Error('no'))],
-  ])('%s leaves no timer behind, which would keep it in memory', async (_name, answer) => {
-    vi.useFakeTimers()
-    try {
-      let asked: AbortSignal | undefined
-      const asking = withinTime(30_000, (signal) => {
-        asked = signal
-        return answer()
-      })
-      expect(vi.getTimerCount()).toBe(1)
-      await asking.catch(() => {})
-      await Promise.resolve()
-      expect(vi.getTimerCount()).toBe(0)
-      expect(asked?.aborted).toBe(false)
-    } finally {
-      vi.useRealTimers()
-    }
-  })
-
-  test('a network that does not honour the signal is not waited for', async () => {
-    let asked: AbortSignal | undefined
-    const asking = withinTime(20, (signal) => {
-      asked = signal
-      return new Promise(() => {})
-    })
-    await expect(asking).rejects.toMatchObject({ name: 'TimeoutError', message: 'no answer within 20 ms' })
-    expect(asked?.aborted).toBe(true)
   })
 })

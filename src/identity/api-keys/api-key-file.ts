@@ -1,5 +1,7 @@
 import type { MaybePromise } from '../../guard.js'
+import { tell } from '../../lib/listener.js'
 import { callable, integerBetween, knownOptions, nonEmptyString } from '../../lib/options.js'
+import { withinTime } from '../../lib/within-time.js'
 import { WatchedFile } from '../watched-file.js'
 import type { ApiKeyLookup, ApiKeyLookupFault } from './api-key-lookup.js'
 import type { ApiKeyRecord } from './api-key-record.js'
@@ -96,14 +98,6 @@ class KeyFile {
   /** Never rejects. One at a time, however long it takes: a disk that hangs gets no second request. */
   #lookAgain(): Promise<void> {
     const startedMs = performance.now()
-    let timer: NodeJS.Timeout | undefined
-    const late = new Promise<void>((resolve) => {
-      timer = setTimeout(() => {
-        this.#failReading(new Error(`reading takes longer than ${MAX_WAIT_MS} ms`))
-        resolve()
-      }, MAX_WAIT_MS)
-      timer.unref()
-    })
     const read = this.#file
       .readChanged()
       .then(
@@ -111,11 +105,12 @@ class KeyFile {
         (cause) => this.#failReading(cause),
       )
       .finally(() => {
-        clearTimeout(timer)
         this.#lookedAtMs = startedMs
         this.#look = undefined
       })
-    return Promise.race([read, late])
+    return withinTime(MAX_WAIT_MS, () => read).catch(() => {
+      this.#failReading(new Error(`reading takes longer than ${MAX_WAIT_MS} ms`))
+    })
   }
 
   /** Text that is the same as before is as good or as broken as before. */
@@ -153,10 +148,6 @@ class KeyFile {
   }
 
   #tell(event: ApiKeyFileEvent): void {
-    try {
-      this.#onEvent?.(Object.freeze(event))
-    } catch {
-      // what a listener makes of it is not the keys' business
-    }
+    tell(this.#onEvent, event)
   }
 }

@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache'
-import { isPromiseLike } from '../../lib/maybe-promise.js'
+import { tell } from '../../lib/listener.js'
 
 /** That a key was used. */
 export interface ApiKeyUse {
@@ -15,11 +15,11 @@ const EVERY_MS = 60_000
 
 /** Tells of each key's use once a minute; beyond `max` keys in a minute, the longest unused may be told of again. */
 export class KeyUses {
-  readonly #tell: (use: ApiKeyUse) => unknown
+  readonly #onUse: (use: ApiKeyUse) => unknown
   readonly #toldAtMs: LRUCache<string, number>
 
-  constructor(tell: (use: ApiKeyUse) => unknown, max: number) {
-    this.#tell = tell
+  constructor(onUse: (use: ApiKeyUse) => unknown, max: number) {
+    this.#onUse = onUse
     this.#toldAtMs = new LRUCache({ max })
   }
 
@@ -29,12 +29,6 @@ export class KeyUses {
     const toldAtMs = this.#toldAtMs.get(id)
     if (toldAtMs !== undefined && toldAtMs <= atMs && atMs < toldAtMs + EVERY_MS) return true
     this.#toldAtMs.set(id, atMs)
-    try {
-      const answer = this.#tell(Object.freeze(use))
-      if (isPromiseLike(answer)) answer.then(undefined, () => {})
-      return true
-    } catch {
-      return false
-    }
+    return tell(this.#onUse, use)
   }
 }

@@ -1,8 +1,9 @@
 import { canonicalAddress } from '../../lib/address.js'
 import { knownOptions, nonEmptyString, nonEmptyStrings, oneOf, shown } from '../../lib/options.js'
+import { isThumbprint } from '../../lib/thumbprint.js'
 import type { Certificate } from './certificate.js'
 import type { AlternativeNames } from './certificate-extensions.js'
-import { parseSpiffeId } from './spiffe-id.js'
+import { isTrustDomainId, trustDomainId } from './spiffe-id.js'
 import { pathPattern } from './spiffe-path.js'
 import { type SvidFault, svidOf } from './x509-svid.js'
 
@@ -120,10 +121,8 @@ function checkedRule(rule: CertificateRule): CheckedRule {
   return { spiffe: spiffe === undefined ? undefined : spiffeCheck(spiffe), names, holds }
 }
 
-const THUMBPRINT = /^[A-Za-z0-9_-]{43}$/
-
 function checkedThumbprint(text: string): string {
-  if (THUMBPRINT.test(text)) return text
+  if (isThumbprint(text)) return text
   throw new TypeError(`allow.thumbprint must be a SHA-256 in base64url, got ${shown(text)}`)
 }
 
@@ -150,8 +149,8 @@ const SPELLING: Readonly<Record<keyof AlternativeNames, (name: string) => string
 function spiffeCheck(rule: SpiffeRule): (certificate: Certificate) => CertificateVerdict {
   knownOptions('allow.spiffe', rule, ['trustDomain', 'paths'])
   const trustDomain = nonEmptyString('allow.spiffe.trustDomain', rule.trustDomain)
-  const issuer = `spiffe://${trustDomain}`
-  if (parseSpiffeId(issuer)?.path !== '') {
+  const issuer = trustDomainId(trustDomain)
+  if (!isTrustDomainId(issuer)) {
     throw new TypeError(`allow.spiffe.trustDomain must be the name of a trust domain, got ${shown(trustDomain)}`)
   }
   const patterns =

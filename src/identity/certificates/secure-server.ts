@@ -1,4 +1,5 @@
 import type { Server, ServerOptions } from 'node:https'
+import { tell } from '../../lib/listener.js'
 import { callable, integerBetween, knownOptions, nonEmptyString, oneOf } from '../../lib/options.js'
 import { WatchedFile } from '../watched-file.js'
 import { type ServerFileName, type ServerFiles, type ServerFileTexts, serverContext } from './server-context.js'
@@ -155,11 +156,7 @@ class WatchedServerFiles {
   }
 
   #tell(event: SecureServerEvent): void {
-    try {
-      this.#onEvent?.(event)
-    } catch {
-      // whoever listens does not decide what is in force
-    }
+    tell(this.#onEvent, event)
   }
 
   #readAtStart(name: ServerFileName): string {

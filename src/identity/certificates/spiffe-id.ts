@@ -22,3 +22,16 @@ export function parseSpiffeId(text: string): SpiffeId | undefined {
   if (trustDomain.length > MAX_TRUST_DOMAIN_LENGTH || DOT_SEGMENT.test(path)) return undefined
   return { trustDomain, path }
 }
+
+/** The parts of the ID of a workload, which has a path; undefined for anything else, that of a trust domain included. */
+export function parseWorkloadId(text: string): SpiffeId | undefined {
+  const id = parseSpiffeId(text)
+  return id?.path === '' ? undefined : id
+}
+
+/** Whether it is the ID of a trust domain itself, such as `spiffe://example.org`. */
+export const isTrustDomainId = (text: unknown): text is string =>
+  typeof text === 'string' && parseSpiffeId(text)?.path === ''
+
+/** The ID of the trust domain with this name. */
+export const trustDomainId = (name: string): string => `spiffe://${name}`

@@ -1,6 +1,6 @@
 import type { Certificate } from './certificate.js'
 import { PURPOSE } from './certificate-extensions.js'
-import { parseSpiffeId, type SpiffeId } from './spiffe-id.js'
+import { parseWorkloadId, type SpiffeId } from './spiffe-id.js'
 
 export type SvidFault = 'svid_uri_count' | 'svid_id_invalid' | 'svid_is_ca' | 'svid_key_usage' | 'svid_purpose'
 
@@ -8,9 +8,9 @@ export type SvidFault = 'svid_uri_count' | 'svid_id_invalid' | 'svid_is_ca' | 's
 export function svidOf({ names, isCa, keyUsage, purposes }: Certificate): SpiffeId | SvidFault {
   const [uri, ...more] = names.uri
   if (uri === undefined || more.length > 0) return 'svid_uri_count'
-  const id = parseSpiffeId(uri)
   // section 5.2: the id of a leaf has a path, that of the trust domain itself is its authority's
-  if (id === undefined || id.path === '') return 'svid_id_invalid'
+  const id = parseWorkloadId(uri)
+  if (id === undefined) return 'svid_id_invalid'
   if (isCa) return 'svid_is_ca'
   if (keyUsage?.digitalSignature !== true || keyUsage.keyCertSign || keyUsage.crlSign) return 'svid_key_usage'
   const isBoth = purposes?.has(PURPOSE.clientAuth) && purposes.has(PURPOSE.serverAuth)

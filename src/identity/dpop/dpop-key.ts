@@ -1,11 +1,9 @@
 import { createHash } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
+import { isObject, isText, type JsonObject } from '../../lib/json-value.js'
 import { algorithmOf, type JwtAlgorithm } from '../keys/algorithms.js'
 import { publicKey } from '../keys/public-key.js'
 import { type SignatureVerifier, signatureVerifier } from '../keys/signature.js'
-import { isText } from '../tokens/claim-path.js'
-
-type Members = Readonly<Record<string, unknown>>
 
 /** Members of private and symmetric keys (RFC 7518 sections 6.2.2, 6.3.2 and 6.4.1, RFC 8037 section 2). */
 const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k']
@@ -42,16 +40,16 @@ export class DpopKeys {
   }
 }
 
-function isPublicJwk(jwk: unknown): jwk is Members {
-  if (typeof jwk !== 'object' || jwk === null || Array.isArray(jwk)) return false
-  const { use, key_ops } = jwk as Members
+function isPublicJwk(jwk: unknown): jwk is JsonObject {
+  if (!isObject(jwk)) return false
+  const { use, key_ops } = jwk
   if (PRIVATE_MEMBERS.some((name) => Object.hasOwn(jwk, name))) return false
   if (use !== undefined && use !== 'sig') return false
   return key_ops === undefined || (Array.isArray(key_ops) && key_ops.includes('verify'))
 }
 
 /** RFC 7638 section 3 and RFC 8037 section 2: the required members alone, in the order of their names. */
-function jwkThumbprint({ kty, crv, x, y, n, e }: Members): string | undefined {
+function jwkThumbprint({ kty, crv, x, y, n, e }: JsonObject): string | undefined {
   const required = kty === 'RSA' ? { e, kty, n } : kty === 'EC' ? { crv, kty, x, y } : { crv, kty, x }
   if (!Object.values(required).every(isText)) return undefined
   return createHash('sha256').update(JSON.stringify(required)).digest('base64url')

@@ -2,8 +2,8 @@ import type { RequestContext } from '../../context.js'
 import { ALLOWED, allowance, type Decision, type HeaderList, NO_FACTS } from '../../decision.js'
 import type { MaybePromise } from '../../guard.js'
 import { andThen } from '../../lib/maybe-promise.js'
-import { boolean, callable, integerBetween, knownOptions, nonEmptyStrings, oneOf } from '../../lib/options.js'
-import { ALGORITHMS, type JwtAlgorithm } from '../keys/algorithms.js'
+import { boolean, callable, integerBetween, knownOptions } from '../../lib/options.js'
+import { checkedAlgorithms, type JwtAlgorithm } from '../keys/algorithms.js'
 import { claimOnce } from '../revocation/replay-claim.js'
 import { memoryReplayStore } from '../revocation/replay-memory.js'
 import type { ReplayStore } from '../revocation/replay-store.js'
@@ -48,10 +48,10 @@ export interface DpopOptions {
  */
 export function dpop(options: DpopOptions): TokenProof {
   knownOptions('dpop()', options, OPTIONS)
-  const algorithms = nonEmptyStrings('algorithms', options.algorithms ?? DEFAULT_ALGORITHMS)
+  const algorithms = checkedAlgorithms('algorithms', options.algorithms ?? DEFAULT_ALGORITHMS)
   const rules: ProofRules = Object.freeze({
     origins: publicOrigins('origin', options.origin),
-    algorithms: Object.freeze(algorithms.map((algorithm) => oneOf('algorithms', algorithm, ALGORITHMS))),
+    algorithms,
     maxAgeSeconds: integerBetween('maxAgeSeconds', options.maxAgeSeconds ?? 60, 1, 600),
     clockToleranceSeconds: integerBetween('clockToleranceSeconds', options.clockToleranceSeconds ?? 5, 0, 60),
     keys: new DpopKeys(),

@@ -1,4 +1,6 @@
-import { isSecureUrl, textWithin, withinTime } from '../fetch-json.js'
+import { isObject, type JsonObject } from '../../lib/json-value.js'
+import { withinTime } from '../../lib/within-time.js'
+import { isSecureUrl, textWithin } from '../fetch-json.js'
 import { DISCOVERY_TIMEOUT_MS, discover, discoveryUrl } from '../issuers/discovery.js'
 import type { Issuer } from '../issuers/trusted-issuer.js'
 import type { ClientAuthentication } from './client-authentication.js'
@@ -14,7 +16,7 @@ export interface EndpointOptions {
 
 /** What was answered, unjudged. */
 export interface EndpointAnswer {
-  readonly members: Readonly<Record<string, unknown>>
+  readonly members: JsonObject
   /** Of the text, in characters. */
   readonly size: number
 }
@@ -102,7 +104,7 @@ export class IntrospectionEndpoint {
     const document = await discover(issuer, fetch, signal)
     // RFC 8705 section 5: where certificates are asked for, the endpoint may be another one.
     const aliases = this.#options.clientAuth.method === 'tls_client_auth' ? document.mtls_endpoint_aliases : undefined
-    const alias = (aliases as { readonly introspection_endpoint?: unknown } | null | undefined)?.introspection_endpoint
+    const alias = isObject(aliases) ? aliases.introspection_endpoint : undefined
     const endpoint = alias ?? document.introspection_endpoint
     if (!isSecureUrl(endpoint)) throw new Error(`${discoveryUrl(issuer)} has no introspection_endpoint over TLS`)
     return endpoint
@@ -117,10 +119,10 @@ function refusedBy(status: number): NoAnswer {
 }
 
 /** What JSON.parse says of bad text would quote it. */
-function jsonObject(text: string): Readonly<Record<string, unknown>> | undefined {
+function jsonObject(text: string): JsonObject | undefined {
   try {
     const value: unknown = JSON.parse(text)
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : undefined
+    return isObject(value) ? value : undefined
   } catch {
     return undefined
   }

@@ -1,4 +1,5 @@
 import { boolean, integerBetween, knownOptions, oneOf, shown } from '../../lib/options.js'
+import { isTrustDomainId } from '../certificates/spiffe-id.js'
 import { isSecureUrl } from '../fetch-json.js'
 import { type ClientAuthentication, checkedClientAuth } from './client-authentication.js'
 import type { IntrospectionFactory } from './introspection-port.js'
@@ -75,7 +76,7 @@ export function introspection(options: IntrospectionOptions): IntrospectionFacto
   knownOptions('introspection()', options, INTROSPECTION_OPTIONS)
   const checked = checkedIntrospection(options)
   return (issuer) => {
-    if (checked.endpoint === undefined && issuer.rules.issuer.startsWith('spiffe:'))
+    if (checked.endpoint === undefined && isTrustDomainId(issuer.rules.issuer))
       throw new TypeError('a trust domain has no discovery: give endpoint')
     return new IssuerIntrospection(issuer, checked)
   }

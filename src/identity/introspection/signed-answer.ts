@@ -1,11 +1,10 @@
+import { isObject, type JsonObject } from '../../lib/json-value.js'
 import { type Issuer, isKey } from '../issuers/trusted-issuer.js'
 import type { JwtAlgorithm } from '../keys/algorithms.js'
 import { isFor } from '../tokens/access-token.js'
 import { isTime } from '../tokens/claim-path.js'
 import { compactToken, decodeObject } from '../tokens/compact-token.js'
 import { NoAnswer } from './no-answer.js'
-
-type Members = Readonly<Record<string, unknown>>
 
 /** Media type of a signed answer (RFC 9701 section 10.2). */
 export const SIGNED_ANSWER = 'application/token-introspection+jwt'
@@ -26,7 +25,7 @@ export async function signedAnswer(
   issuer: Pick<Issuer, 'rules' | 'signedBy'>,
   clientId: string,
   nowMs: number,
-): Promise<Members | undefined> {
+): Promise<JsonObject | undefined> {
   const { rules } = issuer
   const parts = compactToken(text.trim())
   if (typeof parts === 'string') throw refused(parts)
@@ -40,7 +39,7 @@ export async function signedAnswer(
   const now = nowMs / 1000
   const isFresh = isTime(iat) && Math.abs(now - iat) <= MAX_AGE_SECONDS + rules.clockToleranceSeconds
   if (!isFresh) throw refused('it is not fresh')
-  return typeof answer === 'object' && answer !== null && !Array.isArray(answer) ? { ...answer } : undefined
+  return isObject(answer) ? answer : undefined
 }
 
 const refused = (why: string): NoAnswer => new NoAnswer(`the signed introspection answer is refused: ${why}`)

@@ -1,4 +1,5 @@
 import { callable, integerBetween, knownOptions, nonEmptyStrings, shown } from '../../lib/options.js'
+import { isTrustDomainId } from '../certificates/spiffe-id.js'
 import { type Fetch, isSecureUrl } from '../fetch-json.js'
 import type { IntrospectionFactory } from '../introspection/introspection-port.js'
 import { checkedAlgorithms, type JwtAlgorithm } from '../keys/algorithms.js'
@@ -88,7 +89,7 @@ export function checkedIssuer(where: string, options: IssuerOptions): CheckedIss
   if (jwksUri !== undefined && !isSecureUrl(jwksUri))
     throw new TypeError(`jwksUri must be an https URL, got ${shown(jwksUri)}`)
   if (jwks !== undefined && jwksUri !== undefined) throw new TypeError('give jwks or jwksUri, not both')
-  if (jwks === undefined && jwksUri === undefined && issuer.startsWith('spiffe:'))
+  if (jwks === undefined && jwksUri === undefined && isTrustDomainId(issuer))
     throw new TypeError('a trust domain has no discovery: give jwks or jwksUri')
   const { typ, requiredClaims, mapping } = options
   const profile = checkedProfile(options.profile ?? RFC9068, { typ, requiredClaims, mapping })
@@ -116,6 +117,4 @@ export function checkedIssuer(where: string, options: IssuerOptions): CheckedIss
 const DEFAULT_ALGORITHMS: readonly JwtAlgorithm[] = ['RS256', 'PS256', 'ES256', 'EdDSA', 'Ed25519']
 
 const isIssuer = (issuer: unknown): issuer is string =>
-  (isSecureUrl(issuer) && !/[?#]/.test(issuer)) || (typeof issuer === 'string' && TRUST_DOMAIN.test(issuer))
-
-const TRUST_DOMAIN = /^spiffe:\/\/[a-z0-9._-]{1,255}$/
+  (isSecureUrl(issuer) && !/[?#]/.test(issuer)) || isTrustDomainId(issuer)

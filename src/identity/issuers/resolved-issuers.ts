@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache'
 import type { MaybePromise } from '../../guard.js'
 import { isPromiseLike } from '../../lib/maybe-promise.js'
+import { isTrustDomainId } from '../certificates/spiffe-id.js'
 import { inTime } from '../dependency.js'
 import { isSecureUrl } from '../fetch-json.js'
 import type { IssuerOptions } from './issuer-options.js'
@@ -15,8 +16,6 @@ export interface Resolution {
   readonly issuer: Issuer
   untilMs: number
 }
-
-const SPIFFE = /^spiffe:\/\//
 
 /**
  * Issuers found at run time, the longest unused forgotten first. That a name is nobody's is remembered apart, so that a
@@ -41,7 +40,7 @@ export class ResolvedIssuers {
 
   /** @throws Error when the resolver fails or takes too long, or is asked for too many issuers at once. */
   readonly find = (name: string, nowMs: number): MaybePromise<Resolution | undefined> => {
-    if (!isSecureUrl(name) && !SPIFFE.test(name)) return undefined
+    if (!isSecureUrl(name) && !isTrustDomainId(name)) return undefined
     const known = this.#found.get(name)
     if (known !== undefined && nowMs < known.untilMs) return known
     if (nowMs < (this.#unknown.get(name) ?? 0)) return undefined

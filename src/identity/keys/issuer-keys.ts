@@ -1,7 +1,8 @@
 import { LRUCache } from 'lru-cache'
 import type { MaybePromise } from '../../guard.js'
-import { isPromiseLike } from '../../lib/maybe-promise.js'
-import { type Fetch, fetchJson, isSecureUrl, withinTime } from '../fetch-json.js'
+import { tell } from '../../lib/listener.js'
+import { withinTime } from '../../lib/within-time.js'
+import { type Fetch, fetchJson, isSecureUrl } from '../fetch-json.js'
 import { DISCOVERY_TIMEOUT_MS, discover, discoveryUrl, MAX_DOCUMENT_BYTES } from '../issuers/discovery.js'
 import type { JwtAlgorithm } from './algorithms.js'
 import { importKeySet, type KeySet, type VerificationKey } from './key-set.js'
@@ -219,12 +220,7 @@ export class IssuerKeys {
   }
 
   #tell(event: IssuerEvent): void {
-    try {
-      const told: unknown = this.#options.onEvent?.(Object.freeze(event))
-      if (isPromiseLike(told)) told.then(undefined, () => {})
-    } catch {
-      // what a listener makes of it is not the keys' business
-    }
+    tell(this.#options.onEvent, event)
   }
 
   #fail(cause: unknown, nowMs: number): void {

@@ -1,5 +1,6 @@
+import { isText } from '../../lib/json-value.js'
 import { knownOptions, nonEmptyString } from '../../lib/options.js'
-import { type ClaimPath, isText } from '../tokens/claim-path.js'
+import type { ClaimPath } from '../tokens/claim-path.js'
 import type { TokenProfile } from '../tokens/token-profile.js'
 import { isOfAnotherKind } from './id-token.js'
 

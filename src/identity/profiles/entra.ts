@@ -1,5 +1,5 @@
+import { isText } from '../../lib/json-value.js'
 import { integerBetween, knownOptions } from '../../lib/options.js'
-import { isText } from '../tokens/claim-path.js'
 import type { TokenProfile } from '../tokens/token-profile.js'
 import { isOfAnotherKind } from './id-token.js'
 

@@ -1,5 +1,5 @@
 import { knownOptions, shown } from '../../lib/options.js'
-import { parseSpiffeId } from '../certificates/spiffe-id.js'
+import { isTrustDomainId, parseWorkloadId, trustDomainId } from '../certificates/spiffe-id.js'
 import type { TokenProfile } from '../tokens/token-profile.js'
 import { isOfAnotherKind } from './id-token.js'
 
@@ -7,9 +7,6 @@ export interface JwtSvidOptions {
   /** Trust domain of the callers, such as `example.org`. Default: the one that the issuer is. */
   readonly trustDomain?: string | undefined
 }
-
-/** SPIFFE ID section 2: the trust domain. */
-const TRUST_DOMAIN = /^[a-z0-9._-]{1,255}$/
 
 /**
  * SPIFFE JWT-SVIDs. The subject must be a SPIFFE ID of the trust domain, with a path; `aud` and `exp` must be there, `iss`
@@ -25,7 +22,7 @@ const TRUST_DOMAIN = /^[a-z0-9._-]{1,255}$/
 export function jwtSvid(options: JwtSvidOptions = {}): TokenProfile {
   knownOptions('jwtSvid()', options, ['trustDomain'])
   const { trustDomain } = options
-  if (trustDomain !== undefined && (typeof trustDomain !== 'string' || !TRUST_DOMAIN.test(trustDomain)))
+  if (trustDomain !== undefined && !isTrustDomainId(trustDomainId(trustDomain)))
     throw new TypeError(`trustDomain must be the name of a trust domain, got ${shown(trustDomain)}`)
   return Object.freeze({
     typ: ['none', 'JWT', 'JOSE'],
@@ -39,10 +36,9 @@ export function jwtSvid(options: JwtSvidOptions = {}): TokenProfile {
 
 /** A token with an issuer that is no trust domain says nothing of the domain of its subject: then the option must. */
 function isOf({ iss, sub }: Readonly<Record<string, unknown>>, wanted: string | undefined): boolean {
-  const own = typeof sub === 'string' ? parseSpiffeId(sub) : undefined
-  if (own === undefined || own.path === '') return false
+  const own = typeof sub === 'string' ? parseWorkloadId(sub) : undefined
+  if (own === undefined) return false
   if (wanted !== undefined && own.trustDomain !== wanted) return false
-  const isTrustDomain = typeof iss === 'string' && iss.startsWith('spiffe://')
-  if (isTrustDomain) return iss === `spiffe://${own.trustDomain}`
+  if (typeof iss === 'string' && iss.startsWith('spiffe://')) return iss === trustDomainId(own.trustDomain)
   return iss === undefined || wanted !== undefined
 }

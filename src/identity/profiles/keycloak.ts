@@ -1,5 +1,6 @@
+import { isText } from '../../lib/json-value.js'
 import { knownOptions, nonEmptyString } from '../../lib/options.js'
-import { type ClaimPath, claimAt, isText } from '../tokens/claim-path.js'
+import { type ClaimPath, claimAt } from '../tokens/claim-path.js'
 import type { TokenProfile } from '../tokens/token-profile.js'
 
 export interface KeycloakOptions {

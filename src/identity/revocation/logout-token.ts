@@ -1,7 +1,6 @@
+import { isObject, isText, type JsonObject } from '../../lib/json-value.js'
 import { isFor, timesFault } from '../tokens/access-token.js'
-import { isText, isTime } from '../tokens/claim-path.js'
-
-type Claims = Readonly<Record<string, unknown>>
+import { isTime } from '../tokens/claim-path.js'
 
 /** What the claims of a logout token are held against. */
 export interface LogoutRules {
@@ -32,7 +31,7 @@ const LOGOUT_EVENT = 'http://schemas.openid.net/event/backchannel-logout'
  * Why a token with these claims is no logout token for us now (OpenID Connect Back-Channel Logout 1.0 section 2.6);
  * undefined when it is one. Its issuer is known and its signature is good.
  */
-export function logoutFault(claims: Claims, rules: LogoutRules, nowMs: number): string | undefined {
+export function logoutFault(claims: JsonObject, rules: LogoutRules, nowMs: number): string | undefined {
   if (!isFor(claims.aud, rules.audience)) return 'logout_audience_mismatch'
   const { iat, exp, jti } = claims
   if (!isTime(iat) || !isTime(exp)) return 'logout_claim_invalid'
@@ -48,11 +47,8 @@ export function logoutFault(claims: Claims, rules: LogoutRules, nowMs: number): 
 /** What is wrong with any token, as what is wrong with a logout token. */
 export const logoutCode = (code: string): string => code.replace(/^token_/, 'logout_')
 
-const isAbsentOrText = (claims: Claims, name: 'sub' | 'sid'): boolean =>
+const isAbsentOrText = (claims: JsonObject, name: 'sub' | 'sid'): boolean =>
   !Object.hasOwn(claims, name) || isText(claims[name])
 
 const hasLogoutEvent = (events: unknown): boolean =>
   isObject(events) && Object.hasOwn(events, LOGOUT_EVENT) && isObject(events[LOGOUT_EVENT])
-
-const isObject = (value: unknown): value is Claims =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)

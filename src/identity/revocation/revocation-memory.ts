@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
+import { isText } from '../../lib/json-value.js'
 import { integerBetween, knownOptions } from '../../lib/options.js'
-import { isText } from '../tokens/claim-path.js'
 import type { RevocableToken, Revocation, RevocationStore } from './revocation.js'
 
 export interface MemoryRevocationStoreOptions {

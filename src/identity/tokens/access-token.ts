@@ -1,8 +1,10 @@
 import type { Challenge } from '../../decision.js'
 import { deepFreeze, frozenSet } from '../../lib/frozen.js'
+import { isText } from '../../lib/json-value.js'
 import { type Authentication, CHALLENGE, NOT_AUTHENTICATED, type Principal, type Proof } from '../../principal.js'
+import { parseWorkloadId, trustDomainId } from '../certificates/spiffe-id.js'
 import { actorsOf } from './actor-chain.js'
-import { claimAt, isText, isTime, textAt, wordsAt } from './claim-path.js'
+import { claimAt, isTime, textAt, wordsAt } from './claim-path.js'
 import { confirmationOf } from './confirmation.js'
 import { type CheckedProfile, hasRequired } from './token-profile.js'
 
@@ -59,10 +61,9 @@ export const isFor = (aud: unknown, audience: readonly string[]): boolean =>
  */
 export function issuerOf({ iss, sub }: Claims): unknown {
   if (iss !== undefined || typeof sub !== 'string') return iss
-  return TRUST_DOMAIN.exec(sub)?.[0]
+  const workload = parseWorkloadId(sub)
+  return workload === undefined ? undefined : trustDomainId(workload.trustDomain)
 }
-
-const TRUST_DOMAIN = /^spiffe:\/\/[a-z0-9._-]{1,255}(?=\/)/
 
 const AUDIENCE = ['aud'] as const
 const SUBJECT = ['sub'] as const
@@ -87,7 +88,7 @@ export function principalOf(
     id,
     issuer,
     client,
-    kind: mapping.kind?.(claims) ?? (id === client || TRUST_DOMAIN.test(id) ? 'service' : 'user'),
+    kind: mapping.kind?.(claims) ?? (id === client || parseWorkloadId(id) !== undefined ? 'service' : 'user'),
     scopes: frozenSet(mapping.scopes === undefined ? scopeOf(claims) : wordsAt(claims, mapping.scopes)),
     roles: frozenSet(mapping.roles === undefined ? rolesOf(claims) : wordsAt(claims, mapping.roles)),
     tenant: textAt(claims, mapping.tenant ?? TENANT),

@@ -1,3 +1,4 @@
+import { isText } from '../../lib/json-value.js'
 import { shown } from '../../lib/options.js'
 
 type Claims = Readonly<Record<string, unknown>>
@@ -34,8 +35,6 @@ export const wordsAt = (claims: Claims, paths: readonly ClaimPath[]): readonly s
     if (typeof value === 'string') return value.split(' ').filter(Boolean)
     return Array.isArray(value) ? value.filter(isText) : []
   })
-
-export const isText = (value: unknown): value is string => typeof value === 'string' && value !== ''
 
 /** NumericDate (RFC 7519 section 2). */
 export const isTime = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value)

@@ -1,17 +1,17 @@
+import { isObject, type JsonObject } from '../../lib/json-value.js'
+
 /** A compact JWS, taken apart but not decoded, and what its header says of how to verify it. All of it unverified input. */
 export interface CompactToken {
   readonly alg: string
   readonly kid: string | undefined
   readonly typ: string | undefined
   /** All of the header. */
-  readonly header: Members
+  readonly header: JsonObject
   /** Header and payload with the dot between them (RFC 7515 section 5.2). */
   readonly signed: string
   readonly payload: string
   readonly signature: string
 }
-
-type Members = Readonly<Record<string, unknown>>
 
 /** RFC 7515 section 3.1: three parts, none empty. A five-part token is a JWE and nothing this service asked for. */
 const COMPACT_JWS = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/
@@ -66,10 +66,10 @@ function isCanonical(part: string): boolean {
 }
 
 /** A JSON object in UTF-8 (RFC 8725 section 3.7), of text in base64url; undefined for anything else. */
-export function decodeObject(part: string): Members | undefined {
+export function decodeObject(part: string): JsonObject | undefined {
   try {
     const value: unknown = JSON.parse(UTF8.decode(Buffer.from(part, 'base64url')))
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Members) : undefined
+    return isObject(value) ? value : undefined
   } catch {
     return undefined
   }

@@ -1,6 +1,7 @@
+import { isText } from '../../lib/json-value.js'
 import { callable, knownOptions, nonEmptyStrings, oneOf, shown } from '../../lib/options.js'
 import { checkedAlgorithms, type JwtAlgorithm } from '../keys/algorithms.js'
-import { type ClaimPath, claimPath, claimPaths, isText, isTime } from './claim-path.js'
+import { type ClaimPath, claimPath, claimPaths, isTime } from './claim-path.js'
 
 type Claims = Readonly<Record<string, unknown>>
 

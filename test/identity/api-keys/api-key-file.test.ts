@@ -23,6 +23,7 @@ import {
 } from '../../../src/index.js'
 import { contextFor } from '../../support/context.js'
 import { decideNow } from '../../support/guards.js'
+import { unhandledRejections } from '../../support/unhandled-rejections.js'
 
 const issued = () => issueApiKey({ client: 'billing', scopes: ['reports:read'] })
 const one = issued()
@@ -286,15 +287,22 @@ describe('a file that breaks leaves the last good set in force, is told once, an
     expect(await ask('none')).toEqual({ code: 'key_malformed', notices: [] })
   })
 
-  test('a listener that throws changes nothing', async () => {
-    write([one.record])
-    const { ask } = open({
-      onEvent: () => {
+  test.each<[string, () => void]>([
+    [
+      'throws',
+      () => {
         throw new Error('boom')
       },
+    ],
+    ['rejects', () => Promise.reject(new Error('boom')) as never],
+  ])('a listener that %s changes nothing', async (_name, onEvent) => {
+    write([one.record])
+    const rejections = await unhandledRejections(async () => {
+      const { ask } = open({ onEvent })
+      unlinkSync(path)
+      await vi.waitFor(async () => expect(await ask()).toEqual({ code: 'allowed', notices: ['key_file_unreadable'] }))
     })
-    unlinkSync(path)
-    await vi.waitFor(async () => expect(await ask()).toEqual({ code: 'allowed', notices: ['key_file_unreadable'] }))
+    expect(rejections).toEqual([])
   })
 })
 

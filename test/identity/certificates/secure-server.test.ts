@@ -11,6 +11,7 @@ import {
   secureServer,
 } from '../../../src/index.js'
 import { SecureConnection, secureService } from '../../support/secure-service.js'
+import { unhandledRejections } from '../../support/unhandled-rejections.js'
 import { SVID } from '../../vectors/svid.js'
 
 const serverCa = await createTestCa({ name: 'Servers' })
@@ -152,14 +153,23 @@ describe('files that change', () => {
     await told('tls_files_loaded')
   })
 
-  test('a listener that throws changes nothing', async () => {
-    const onEvent = vi.fn(() => {
-      throw new Error('of the listener')
+  test.each<[string, () => void]>([
+    [
+      'throws',
+      () => {
+        throw new Error('of the listener')
+      },
+    ],
+    ['rejects', () => Promise.reject(new Error('of the listener')) as never],
+  ])('a listener that %s changes nothing', async (_name, listener) => {
+    const onEvent = vi.fn(listener)
+    const rejections = await unhandledRejections(async () => {
+      const { write, once } = await running({ onEvent })
+      write('clientCaFile', clientCa.certPem + nextCa.certPem)
+      await vi.waitFor(() => expect(onEvent).toHaveBeenCalled(), { timeout: 5_000 })
+      expect((await once(stranger)).body).toBe(SVID.uris[0])
     })
-    const { write, once } = await running({ onEvent })
-    write('clientCaFile', clientCa.certPem + nextCa.certPem)
-    await vi.waitFor(() => expect(onEvent).toHaveBeenCalled(), { timeout: 5_000 })
-    expect((await once(stranger)).body).toBe(SVID.uris[0])
+    expect(rejections).toEqual([])
   })
 })
 

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { type IssuerEvent, type IssuerOptions, jwt, trustedIssuer } from '../../../src/index.js'
 import { AUDIENCE, ask, FakeIssuer, ISSUER, JWKS_URL, NOW, NOW_MS, testKey } from '../../support/fake-issuer.js'
+import { unhandledRejections } from '../../support/unhandled-rejections.js'
 
 const HOUR_MS = 3_600_000
 
@@ -226,21 +227,18 @@ describe('events', () => {
         }) as never,
     ],
   ])('a listener that %s changes nothing', async (_name, onEvent) => {
-    const rejections: unknown[] = []
-    const note = (reason: unknown): void => void rejections.push(reason)
-    process.on('unhandledRejection', note)
-    const { idp, issuer, guard } = issuerOf({ onEvent })
-    idp.fault = down
-    expect(await issuer.warm()).toBe(false)
-    idp.fault = undefined
-    await passes(2_000)
-    expect(await issuer.warm()).toBe(true)
-    idp.rotate()
-    expect(await issuer.warm()).toBe(true)
-    expect(await ask(guard, idp.token({ exp: NOW + 9_999 }))).toMatchObject({ allowed: true })
-    vi.useRealTimers()
-    await new Promise((resolve) => setTimeout(resolve, 5))
-    process.off('unhandledRejection', note)
+    const rejections = await unhandledRejections(async () => {
+      const { idp, issuer, guard } = issuerOf({ onEvent })
+      idp.fault = down
+      expect(await issuer.warm()).toBe(false)
+      idp.fault = undefined
+      await passes(2_000)
+      expect(await issuer.warm()).toBe(true)
+      idp.rotate()
+      expect(await issuer.warm()).toBe(true)
+      expect(await ask(guard, idp.token({ exp: NOW + 9_999 }))).toMatchObject({ allowed: true })
+      vi.useRealTimers()
+    })
     expect(rejections).toEqual([])
   })
 })

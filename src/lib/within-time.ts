@@ -1,0 +1,19 @@
+/**
+ * What `ask` gives within `ms`, whether or not it heeds the signal. Nothing of it is left when it ends: the timer of
+ * `AbortSignal.timeout` would keep each request in memory until the time is up. Waiting keeps no process alive.
+ *
+ * @throws DOMException `TimeoutError` (rejects) when the time is up.
+ */
+export function withinTime<T>(ms: number, ask: (signal: AbortSignal) => PromiseLike<T>): Promise<T> {
+  const controller = new AbortController()
+  return new Promise<T>((resolve, reject) => {
+    const timer = setTimeout(() => {
+      const late = new DOMException(`no answer within ${ms} ms`, 'TimeoutError')
+      reject(late)
+      controller.abort(late)
+    }, ms).unref()
+    void (async () => ask(controller.signal))()
+      .then(resolve, reject)
+      .finally(() => clearTimeout(timer))
+  })
+}
