@@ -46,12 +46,16 @@ export const KEYCLOAK_ALICE = {
 } as const
 export const KEYCLOAK_SERVICE = {
   ...without(KEYCLOAK, 'sid', 'auth_time', 'resource_access'),
+  jti: 'trrtcc:8d6c0f5e-1d6f-4d24-9d8b-6c2b1b6f7f12',
   azp: 'Batch-Job',
   client_id: 'Batch-Job',
   clientHost: '10.0.0.9',
+  clientAddress: '10.0.0.9',
   scope: 'email profile',
   preferred_username: 'service-account-batch-job',
 }
+/** Before version 26.2. */
+export const KEYCLOAK_OLD_SERVICE = { ...KEYCLOAK_SERVICE, jti: '8d6c0f5e-1d6f-4d24-9d8b-6c2b1b6f7f12' }
 export const KEYCLOAK_JOB = {
   ...KEYCLOAK_ALICE,
   client: 'Batch-Job',

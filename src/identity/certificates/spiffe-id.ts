@@ -6,6 +6,7 @@ export interface SpiffeId {
   readonly path: string
 }
 
+const SCHEME = 'spiffe://'
 const MAX_LENGTH = 2048
 const MAX_TRUST_DOMAIN_LENGTH = 255
 
@@ -33,5 +34,12 @@ export function parseWorkloadId(text: string): SpiffeId | undefined {
 export const isTrustDomainId = (text: unknown): text is string =>
   typeof text === 'string' && parseSpiffeId(text)?.path === ''
 
+/** The ID of the trust domain that a workload says it is of, whether or not what follows makes an ID. */
+export function claimedTrustDomain(text: string): string | undefined {
+  const end = text.indexOf('/', SCHEME.length)
+  const domain = end === -1 ? undefined : text.slice(0, end)
+  return isTrustDomainId(domain) ? domain : undefined
+}
+
 /** The ID of the trust domain with this name. */
-export const trustDomainId = (name: string): string => `spiffe://${name}`
+export const trustDomainId = (name: string): string => `${SCHEME}${name}`

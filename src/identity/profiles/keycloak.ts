@@ -10,9 +10,10 @@ export interface KeycloakOptions {
 
 /**
  * Access tokens of Keycloak. Header type `JWT`, or `at+jwt` where the client says so; what kind of token it is, the claim
- * `typ` says: `Bearer`, or `DPoP` for one that is bound to a key. That makes ID tokens (`ID`), refresh tokens (`Refresh`,
+ * `typ` says: `Bearer` (`bearer` for clients set to lower case), or `DPoP` for one that is bound to a key. That makes ID tokens (`ID`), refresh tokens (`Refresh`,
  * `Offline`) and logout tokens of the same realm and audience unacceptable. Roles: `realm_access.roles` and
- * `resource_access.<client>.roles`, without a prefix: a role of either is a role. A service account is a `service`.
+ * `resource_access.<client>.roles`, without a prefix: a role of either is a role. A service account is a `service`; so
+ * is whoever has neither a session nor a name, as a service account with lightweight tokens may not.
  *
  * Keycloak names this service in `aud` only where an audience mapper does.
  *
@@ -24,15 +25,31 @@ export function keycloak(options: KeycloakOptions = {}): TokenProfile {
   if (options.client !== undefined) roles.push(['resource_access', nonEmptyString('client', options.client), 'roles'])
   return Object.freeze({
     typ: ['JWT', 'at+jwt'],
-    requiredClaims: { typ: ['Bearer', 'DPoP'], azp: true, jti: true, iat: true },
+    requiredClaims: { typ: ['Bearer', 'bearer', 'DPoP'], azp: true, jti: true, iat: true },
     mapping: { client: [['azp']], roles, kind: kindOf },
     // a bound token that has lost what it is bound to
     check: (claims) => claims.typ !== 'DPoP' || isText(claimAt(claims, ['cnf', 'jkt'])),
   } satisfies TokenProfile)
 }
 
-/** Keycloak names the client in a claim of its own in tokens of service accounts only; user names are in lower case. */
-function kindOf({ azp, client_id, clientId, preferred_username: name }: Readonly<Record<string, unknown>>) {
-  if (!isText(azp) || (client_id !== azp && clientId !== azp)) return 'user'
-  return name === undefined || name === `service-account-${azp.toLowerCase()}` ? 'service' : 'user'
+type Claims = Readonly<Record<string, unknown>>
+
+/** What a token came of stands in its id since version 26.2: two letters each for session, kind and grant. */
+const BY_CLIENT_CREDENTIALS = /^[a-z]{4}cc:/
+
+/**
+ * What tells a service account differs by version and by the scopes of the client: a name of its own; the client, in a
+ * claim of its own; its address. All may be missing, and `client_id` may be there for people as well, in answers of
+ * introspection above all. Tokens of people belong to a session.
+ */
+function kindOf(claims: Claims): 'user' | 'service' {
+  const { jti, azp, client_id, clientId, clientAddress, preferred_username, username, sid } = claims
+  if (typeof jti === 'string' && BY_CLIENT_CREDENTIALS.test(jti)) return 'service'
+  const isNamed = isText(azp) && (client_id === azp || clientId === azp)
+  const name = preferred_username ?? username
+  if (name !== undefined) return isNamed && name === accountOf(azp) ? 'service' : 'user'
+  return sid === undefined || (isNamed && isText(clientAddress)) ? 'service' : 'user'
 }
+
+/** User names are in lower case. */
+const accountOf = (client: string): string => `service-account-${client.toLowerCase()}`

@@ -2,7 +2,7 @@ import type { Challenge } from '../../decision.js'
 import { deepFreeze, frozenSet } from '../../lib/frozen.js'
 import { isText } from '../../lib/json-value.js'
 import { type Authentication, CHALLENGE, NOT_AUTHENTICATED, type Principal, type Proof } from '../../principal.js'
-import { parseWorkloadId, trustDomainId } from '../certificates/spiffe-id.js'
+import { claimedTrustDomain, parseWorkloadId } from '../certificates/spiffe-id.js'
 import { actorsOf } from './actor-chain.js'
 import { claimAt, isTime, textAt, wordsAt } from './claim-path.js'
 import { confirmationOf } from './confirmation.js'
@@ -61,8 +61,7 @@ export const isFor = (aud: unknown, audience: readonly string[]): boolean =>
  */
 export function issuerOf({ iss, sub }: Claims): unknown {
   if (iss !== undefined || typeof sub !== 'string') return iss
-  const workload = parseWorkloadId(sub)
-  return workload === undefined ? undefined : trustDomainId(workload.trustDomain)
+  return claimedTrustDomain(sub)
 }
 
 const AUDIENCE = ['aud'] as const

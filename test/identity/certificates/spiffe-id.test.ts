@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import {
+  claimedTrustDomain,
   isTrustDomainId,
   parseSpiffeId,
   parseWorkloadId,
@@ -80,6 +81,20 @@ describe('parseWorkloadId', () => {
     'refuses %j',
     (text) => expect(parseWorkloadId(text)).toBeUndefined(),
   )
+})
+
+describe('claimedTrustDomain', () => {
+  test.each<readonly [string, string | undefined]>([
+    ['spiffe://example.org/billing', 'spiffe://example.org'],
+    ['spiffe://example.org//a?b', 'spiffe://example.org'],
+    ['spiffe://example.org/', 'spiffe://example.org'],
+    ['spiffe://example.org', undefined],
+    ['spiffe:///billing', undefined],
+    ['spiffe://Example.org/billing', undefined],
+    ['xspiffe://example.org/billing', undefined],
+    ['https://example.org/billing', undefined],
+    ['', undefined],
+  ])('%s: %s', (text, domain) => expect(claimedTrustDomain(text)).toBe(domain))
 })
 
 describe('isTrustDomainId', () => {

@@ -7,6 +7,7 @@ import {
   type IntrospectionOptions,
   introspection,
   jwt,
+  keycloak,
   type TokenProof,
   trustedIssuer,
 } from '../../../src/index.js'
@@ -17,12 +18,6 @@ import { ACCEPTED_ANSWERS, REFUSED_ANSWERS, REFUSED_SIGNED_ANSWERS } from '../..
 const server = new FakeServer()
 const other = new FakeServer()
 const clientAuth = clientSecretBasic({ clientId: CLIENT_ID, clientSecret: CLIENT_SECRET })
-let count = 0
-const opaque = (answer?: unknown): string => {
-  const token = `opaque-${++count}`
-  if (answer !== undefined) server.tokens.set(token, answer)
-  return token
-}
 
 beforeAll(async () => {
   await Promise.all([server.listen(), other.listen()])
@@ -31,12 +26,7 @@ afterAll(async () => {
   await Promise.all([server.close(), other.close()])
 })
 beforeEach(() => {
-  for (const each of [server, other]) {
-    each.fault = undefined
-    each.metadata = {}
-    each.tokens.clear()
-    each.asked.length = each.requests.length = 0
-  }
+  for (const each of [server, other]) each.reset()
 })
 
 const unauthorized = (code: string) => ({
@@ -48,7 +38,7 @@ const unauthorized = (code: string) => ({
 describe('answers (RFC 7662 section 2.2)', () => {
   test.each(ACCEPTED_ANSWERS)('$name: allowed', async ({ change }) => {
     const answer = server.answer(change)
-    expect(await ask(server.guard(), opaque(answer))).toMatchObject({
+    expect(await ask(server.guard(), server.opaque(answer))).toMatchObject({
       allowed: true,
       facts: { principal: { id: answer.sub ?? answer.client_id, issuer: server.issuer, proof: 'bearer' } },
     })
@@ -56,13 +46,13 @@ describe('answers (RFC 7662 section 2.2)', () => {
 
   test.each(REFUSED_ANSWERS)('$name: 401 $code', async ({ change, code }) => {
     // JSON has no undefined: the answer is made without the member
-    expect(await ask(server.guard(), opaque(server.answer(change)))).toMatchObject(unauthorized(code))
+    expect(await ask(server.guard(), server.opaque(server.answer(change)))).toMatchObject(unauthorized(code))
   })
 
   test('the principal: everything the issuer said, by its profile', async () => {
     const guard = server.guard({ mapping: { roles: [['groups']], client: [['azp']] }, requiredClaims: { azp: 'web' } })
     const answer = server.answer({ azp: 'web', groups: ['clerk'], tenant: 'north', acr: 'mfa', act: { sub: 'bob' } })
-    expect(await ask(guard, opaque(answer))).toMatchObject({
+    expect(await ask(guard, server.opaque(answer))).toMatchObject({
       facts: {
         principal: {
           id: 'alice',
@@ -77,12 +67,28 @@ describe('answers (RFC 7662 section 2.2)', () => {
         },
       },
     })
-    expect(await ask(guard, opaque(server.answer({ azp: 'app' })))).toMatchObject(unauthorized('token_claim_invalid'))
+    expect(await ask(guard, server.opaque(server.answer({ azp: 'app' })))).toMatchObject(
+      unauthorized('token_claim_invalid'),
+    )
   })
 
   test('a client that acts for itself is a service', async () => {
-    const answer = await ask(server.guard(), opaque(server.answer({ sub: undefined })))
+    const answer = await ask(server.guard(), server.opaque(server.answer({ sub: undefined })))
     expect(answer).toMatchObject({ facts: { principal: { id: 'shop', client: 'shop', kind: 'service' } } })
+  })
+
+  // `client_id` is always there (RFC 7662 section 2.2), so that it tells nobody apart
+  test.each<[string, object, 'user' | 'service']>([
+    ['of a person', { preferred_username: 'alice', username: 'alice', sid: 's' }, 'user'],
+    ['of a person, without the scope profile', { username: 'alice', sid: 's' }, 'user'],
+    ['of a person, by their session alone', { sid: 's' }, 'user'],
+    ['of a service account', { username: 'service-account-shop' }, 'service'],
+    ['of a service account without a name', {}, 'service'],
+    ['of a person that is named like another service account', { username: 'service-account-other' }, 'user'],
+  ])('Keycloak: an answer %s: %s', async (_name, change, kind) => {
+    const guard = server.guard({ profile: keycloak() })
+    const answer = server.answer({ azp: 'shop', client_id: 'shop', typ: 'Bearer', jti: '1', iat: NOW, ...change })
+    expect(await ask(guard, server.opaque(answer))).toMatchObject({ facts: { principal: { kind } } })
   })
 
   test.each([
@@ -90,18 +96,19 @@ describe('answers (RFC 7662 section 2.2)', () => {
     ['names no type, as of refresh tokens', { token_type: undefined }, false],
   ])('audienceOptional: an answer without aud that %s', async (_name, change, allowed) => {
     const guard = server.guard({ audienceOptional: true })
-    expect(await ask(guard, opaque(server.answer({ aud: undefined, ...change })))).toMatchObject({ allowed })
-    expect(await ask(guard, opaque(server.answer({ aud: 'billing-api' })))).toMatchObject(
+    expect(await ask(guard, server.opaque(server.answer({ aud: undefined, ...change })))).toMatchObject({ allowed })
+    expect(await ask(guard, server.opaque(server.answer({ aud: 'billing-api' })))).toMatchObject(
       unauthorized('token_audience_mismatch'),
     )
   })
 
   test('no JSON value makes a token pass, or the guard fail', async () => {
     const guard = server.guard({ maxInFlight: 1000 })
+    let count = 0
     await fc.assert(
       fc.asyncProperty(fc.jsonValue({ maxDepth: 4 }), async (value) => {
         server.fault = (response) => json(response, value)
-        const answer = await ask(guard, opaque(), NOW_MS + 10_000 * count)
+        const answer = await ask(guard, server.opaque(), NOW_MS + 10_000 * ++count)
         expect(answer.allowed).toBe(false)
         expect(answer).toHaveProperty('kind', expect.stringMatching(/^un(authenticated|available)$/))
       }),
@@ -112,7 +119,7 @@ describe('answers (RFC 7662 section 2.2)', () => {
 
 describe('what is asked', () => {
   test('one form, with the credentials of this service, where discovery says', async () => {
-    const token = opaque(server.answer())
+    const token = server.opaque(server.answer())
     await ask(server.guard(), token)
     expect(server.requests).toEqual(['/.well-known/openid-configuration', '/introspect'])
     expect(server.asked).toMatchObject([
@@ -128,7 +135,7 @@ describe('what is asked', () => {
   })
 
   test('an endpoint that was given is asked without discovery', async () => {
-    await ask(server.guard({ endpoint: `${server.issuer}/other` }), opaque())
+    await ask(server.guard({ endpoint: `${server.issuer}/other` }), server.opaque())
     expect(server.requests).toEqual(['/other'])
   })
 
@@ -138,7 +145,7 @@ describe('what is asked', () => {
     ['with an endpoint in the clear', { introspection_endpoint: 'http://idp.example/introspect' }],
   ])('discovery %s: 503, and no token is sent', async (_name, metadata) => {
     server.metadata = metadata
-    expect(await ask(server.guard(), opaque())).toMatchObject({ code: 'introspection_unavailable' })
+    expect(await ask(server.guard(), server.opaque())).toMatchObject({ code: 'introspection_unavailable' })
     expect(server.asked).toEqual([])
   })
 
@@ -187,21 +194,21 @@ describe('beside JWTs, in jwt()', () => {
     const token = signed(server.key, { alg, kid, typ: 'at+jwt' }, { ...standardClaims(), iss: server.issuer })
     expect(await ask(guard, token)).toMatchObject({ allowed: true })
     expect(server.asked).toEqual([])
-    expect(await ask(guard, opaque(server.answer()))).toMatchObject({ allowed: true })
+    expect(await ask(guard, server.opaque(server.answer()))).toMatchObject({ allowed: true })
     expect(server.asked).toHaveLength(1)
   })
 
   test('the second issuer knows the token that the first does not, also while that is away', async () => {
     const guard = guardOf()
-    const token = opaque()
+    const token = server.opaque()
     other.tokens.set(token, other.answer())
     const principal = { issuer: other.issuer }
     expect(await ask(guard, token)).toMatchObject({ facts: { principal } })
     server.fault = (response) => response.destroy()
-    const second = opaque()
+    const second = server.opaque()
     other.tokens.set(second, other.answer())
     expect(await ask(guard, second)).toMatchObject({ facts: { principal } })
-    expect(await ask(guard, opaque())).toMatchObject({ kind: 'unavailable', code: 'introspection_unavailable' })
+    expect(await ask(guard, server.opaque())).toMatchObject({ kind: 'unavailable', code: 'introspection_unavailable' })
   })
 
   test('of: all asks about JWTs as well', async () => {
@@ -231,7 +238,10 @@ describe('bound tokens', () => {
     ['with the proof of another', { ...bound, cnf: { jkt: 'A'.repeat(43) } }, 'DPoP', 'x'],
     ['unbound, sent as DPoP', {}, 'DPoP', 'token_scheme_mismatch'],
   ])('%s', async (_name, change, scheme, code) => {
-    const answer = await askWith(server.guard({ proofs: [proofOf()] }), `${scheme} ${opaque(server.answer(change))}`)
+    const answer = await askWith(
+      server.guard({ proofs: [proofOf()] }),
+      `${scheme} ${server.opaque(server.answer(change))}`,
+    )
     expect(answer).toMatchObject(
       code === undefined ? { facts: { principal: { proof: 'dpop' } } } : { kind: 'unauthenticated', code },
     )
@@ -241,7 +251,7 @@ describe('bound tokens', () => {
     const lookUp = introspection({ clientAuth })
     const shared = trustedIssuer({ issuer: server.issuer, audience: AUDIENCE, introspection: lookUp })
     const [plain, proving] = [jwt({ issuers: [shared] }), jwt({ issuers: [shared], proofs: [proofOf()] })]
-    const token = opaque(server.answer(bound))
+    const token = server.opaque(server.answer(bound))
     expect(await ask(plain, token)).toMatchObject({ code: 'token_proof_missing' })
     expect(await askWith(proving, `DPoP ${token}`)).toMatchObject({ facts: { principal: { proof: 'dpop' } } })
     expect(server.asked).toHaveLength(1)
@@ -251,7 +261,7 @@ describe('bound tokens', () => {
     const seen: unknown[] = []
     const revocation = { revoke: () => {}, isRevoked: (token: unknown) => seen.push(token) > 1 }
     const guard = server.guard({ revocation })
-    const token = opaque(server.answer({ sid: 's1', exp: undefined }))
+    const token = server.opaque(server.answer({ sid: 's1', exp: undefined }))
     expect(await ask(guard, token)).toMatchObject({ allowed: true })
     expect(await ask(guard, token)).toMatchObject({ code: 'token_revoked', event: 'authn_token_revoked' })
     expect(seen[0]).toEqual({
@@ -283,13 +293,13 @@ describe('signed answers (RFC 9701)', () => {
     ['not asked for', {}, 'application/json'],
   ])('%s: taken', async (_name, options, accept) => {
     signing()
-    expect(await ask(server.guard(options), opaque())).toMatchObject({ facts: { principal: { id: 'alice' } } })
+    expect(await ask(server.guard(options), server.opaque())).toMatchObject({ facts: { principal: { id: 'alice' } } })
     expect(server.asked[0]!.headers.accept).toBe(accept)
   })
 
   test.each(REFUSED_SIGNED_ANSWERS)('$name: 503', async ({ header, claims, cause }) => {
     signing(header, claims)
-    expect(await ask(server.guard({ signedAnswers: true }), opaque())).toMatchObject({
+    expect(await ask(server.guard({ signedAnswers: true }), server.opaque())).toMatchObject({
       kind: 'unavailable',
       code: 'introspection_unavailable',
       cause: { message: expect.stringMatching(cause) },
@@ -305,18 +315,18 @@ describe('signed answers (RFC 9701)', () => {
     )
     server.fault = (response) =>
       response.writeHead(200, { 'content-type': 'application/token-introspection+jwt' }).end(forged)
-    expect(await ask(server.guard(), opaque())).toMatchObject({
+    expect(await ask(server.guard(), server.opaque())).toMatchObject({
       cause: { message: expect.stringMatching(/signature_invalid/) },
     })
   })
 
   test('what it says of the token is held against the same rules', async () => {
     signing({}, { token_introspection: server.answer({ aud: 'billing-api' }) })
-    expect(await ask(server.guard(), opaque())).toMatchObject(unauthorized('token_audience_mismatch'))
+    expect(await ask(server.guard(), server.opaque())).toMatchObject(unauthorized('token_audience_mismatch'))
   })
 
   test('a plain answer where signed ones are asked for: 503', async () => {
-    expect(await ask(server.guard({ signedAnswers: true }), opaque(server.answer()))).toMatchObject({
+    expect(await ask(server.guard({ signedAnswers: true }), server.opaque(server.answer()))).toMatchObject({
       code: 'introspection_unavailable',
       cause: { message: expect.stringMatching(/signed answer/) },
     })
