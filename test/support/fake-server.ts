@@ -30,6 +30,7 @@ export class FakeServer {
   fault: ((response: ServerResponse, asked: Asked) => void) | undefined
   /** Members of the discovery document beside the standard ones. */
   metadata: Members = {}
+  #issued = 0
   readonly #server: Server
   readonly #scheme: string
 
@@ -88,9 +89,24 @@ export class FakeServer {
     return JSON.parse(JSON.stringify({ ...standard, ...members }))
   }
 
+  /** A new token, of which it says `answer`; without one, that the token is not active. */
+  opaque(answer?: unknown): string {
+    const token = `opaque-${++this.#issued}`
+    if (answer !== undefined) this.tokens.set(token, answer)
+    return token
+  }
+
   guard(options: Partial<IntrospectOptions> = {}) {
     const clientAuth = clientSecretBasic({ clientId: CLIENT_ID, clientSecret: CLIENT_SECRET })
     return introspect({ issuer: this.issuer, audience: AUDIENCE, clientAuth, ...options })
+  }
+
+  /** It is well again, knows no token, and was asked nothing. */
+  reset(): void {
+    this.fault = undefined
+    this.metadata = {}
+    this.tokens.clear()
+    this.asked.length = this.requests.length = 0
   }
 
   close(): Promise<void> {

@@ -1,7 +1,7 @@
-import { type Idp, startIdp } from '@wardline/test-kit'
+import { burst, freshAddress, type Idp, remaining, startIdp, times } from '@wardline/test-kit'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { ADDRESS, burst, expectExactly, remaining, times } from './support/bursts.js'
-import { freshAddress, type OrdersRequest, OrdersService, SERVICES } from './support/orders-service.js'
+import { ADDRESS, expectExactly } from './support/bursts.js'
+import { type OrdersRequest, OrdersService, SERVICES } from './support/orders-service.js'
 
 let idp: Idp
 beforeAll(async () => {

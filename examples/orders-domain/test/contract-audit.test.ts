@@ -1,9 +1,9 @@
 import { request } from 'node:http'
-import { type Idp, rawRequest, startIdp } from '@wardline/test-kit'
+import { CANARY, freshAddress, type Idp, rawRequest, startIdp, tokenFor } from '@wardline/test-kit'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { ADMIN, CLERK, type Claims, ORDER, READER, tokenFor } from './support/callers.js'
-import { CANARY, freshAddress, type OrdersRequest, OrdersService, SERVICES } from './support/orders-service.js'
+import { ADMIN, CLERK, type Claims, ORDER, READER } from './support/callers.js'
+import { type OrdersRequest, OrdersService, SERVICES } from './support/orders-service.js'
 
 /** What the contract names, and beside it only these. */
 const FIELDS = ['time', 'decision', 'code', 'kind', 'guard', 'method', 'path', 'status', 'client', 'traceId']

@@ -1,8 +1,8 @@
-import { type Idp, startIdp } from '@wardline/test-kit'
+import { type AuditedAnswer, CANARY, type Idp, startIdp, tokenFor } from '@wardline/test-kit'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { CLERK, ORDER, READER, tokenFor } from './support/callers.js'
-import { CANARY, type OrdersAnswer, OrdersService, SERVICES } from './support/orders-service.js'
+import { CLERK, ORDER, READER } from './support/callers.js'
+import { OrdersService, SERVICES } from './support/orders-service.js'
 
 const LIMIT = 64 * 1024
 const JSON_TYPE = ['content-type', 'application/json'] as const
@@ -31,7 +31,7 @@ describe.each(SERVICES)('%s', { concurrent: true }, (_name, script) => {
   afterAll(() => service.close())
 
   type Headers = readonly (readonly [string, string])[]
-  const post = async (body: string | Uint8Array | undefined, headers: Headers = [JSON_TYPE]): Promise<OrdersAnswer> =>
+  const post = async (body: string | Uint8Array | undefined, headers: Headers = [JSON_TYPE]): Promise<AuditedAnswer> =>
     service.send({
       token: await tokenFor(idp, CLERK),
       method: 'POST',
@@ -39,8 +39,8 @@ describe.each(SERVICES)('%s', { concurrent: true }, (_name, script) => {
       headers,
       ...(body !== undefined && { body }),
     })
-  const outcome = ({ status, json }: OrdersAnswer) => [status, json.code]
-  const hasIssues = ({ json }: OrdersAnswer) =>
+  const outcome = ({ status, json }: AuditedAnswer) => [status, json.code]
+  const hasIssues = ({ json }: AuditedAnswer) =>
     expect(json.issues).toEqual([{ pointer: expect.stringMatching(/^\/body/), detail: expect.stringMatching(/./) }])
 
   describe('application/json only', () => {

@@ -4,9 +4,9 @@ import { Agent, get } from 'node:http'
 import { connect, createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Idp, startIdp } from '@wardline/test-kit'
+import { type Idp, startIdp, tokenFor } from '@wardline/test-kit'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import { CLERK, ORDER, tokenFor } from './support/callers.js'
+import { CLERK, ORDER } from './support/callers.js'
 import { OrdersService, SERVICES } from './support/orders-service.js'
 
 let idp: Idp

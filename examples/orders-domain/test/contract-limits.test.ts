@@ -1,15 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Idp, startIdp } from '@wardline/test-kit'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { ADDRESS, burst, expectExactly, PRINCIPAL, remaining, times } from './support/bursts.js'
-import { CLERK, ORDER, tokenFor } from './support/callers.js'
 import {
+  type AuditedAnswer,
+  burst,
   freshAddress,
-  type OrdersAnswer,
-  type OrdersRequest,
-  OrdersService,
-  SERVICES,
-} from './support/orders-service.js'
+  type Idp,
+  remaining,
+  startIdp,
+  times,
+  tokenFor,
+} from '@wardline/test-kit'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { ADDRESS, expectExactly, PRINCIPAL } from './support/bursts.js'
+import { CLERK, ORDER } from './support/callers.js'
+import { type OrdersRequest, OrdersService, SERVICES } from './support/orders-service.js'
 
 const CASES = ['routes', 'addresses', 'cold', 'spared', 'retry', 'window'] as const
 
@@ -220,7 +223,7 @@ describe.each(SERVICES)('%s', (_name, script) => {
       await expectAdmittedAfterWait(answers, { target: '/nowhere', from })
     })
 
-    async function expectAdmittedAfterWait(answers: readonly OrdersAnswer[], request: OrdersRequest): Promise<void> {
+    async function expectAdmittedAfterWait(answers: readonly AuditedAnswer[], request: OrdersRequest): Promise<void> {
       const { headers } = answers.findLast(({ status }) => status === 429)!
       expect(headers['retry-after']).toMatch(/^[1-9]\d?$/)
       await sleep(Number(headers['retry-after']) * 1_000)

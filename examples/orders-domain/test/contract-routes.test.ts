@@ -1,9 +1,9 @@
 import { METHODS } from 'node:http'
-import { type Idp, rawRequest, startIdp } from '@wardline/test-kit'
+import { CANARY, type Idp, rawRequest, startIdp, tokenFor } from '@wardline/test-kit'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Orders } from '../src/orders.js'
-import { CLERK, ORDER, tokenFor } from './support/callers.js'
-import { CANARY, OrdersService, SERVICES } from './support/orders-service.js'
+import { CLERK, ORDER } from './support/callers.js'
+import { OrdersService, SERVICES } from './support/orders-service.js'
 
 const CLIENTS = [
   { id: 'plain' },

@@ -1,6 +1,6 @@
-import { type Idp, startIdp } from '@wardline/test-kit'
+import { type Idp, startIdp, tokenFor } from '@wardline/test-kit'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { ADMIN, CLERK, type Claims, ORDER, READER, tokenFor } from './support/callers.js'
+import { ADMIN, CLERK, type Claims, ORDER, READER } from './support/callers.js'
 import { OrdersService, SERVICES } from './support/orders-service.js'
 
 const ALGORITHMS = ['RS256', 'ES256', 'EdDSA'] as const

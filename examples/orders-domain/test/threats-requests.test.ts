@@ -1,8 +1,8 @@
 import { once } from 'node:events'
 import { request as httpRequest, type IncomingMessage } from 'node:http'
-import { type Idp, startIdp } from '@wardline/test-kit'
+import { type Idp, startIdp, tokenFor } from '@wardline/test-kit'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { ADMIN, CLERK, ORDER, READER, tokenFor } from './support/callers.js'
+import { ADMIN, CLERK, ORDER, READER } from './support/callers.js'
 import { OrdersService, SERVICES } from './support/orders-service.js'
 
 type Headers = readonly (readonly [name: string, value: string])[]

@@ -1,9 +1,8 @@
-import { type Idp, startIdp } from '@wardline/test-kit'
+import { type Idp, slowRequest, startIdp, tokenFor } from '@wardline/test-kit'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import { CLERK, tokenFor } from './support/callers.js'
+import { CLERK } from './support/callers.js'
 import { part } from './support/forge.js'
 import { OrdersService, SERVICES } from './support/orders-service.js'
-import { slowRequest } from './support/slow-request.js'
 
 let idp: Idp
 const services = new Map<string, OrdersService>()

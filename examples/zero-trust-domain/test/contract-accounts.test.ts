@@ -1,10 +1,11 @@
 import { createHmac, KeyObject } from 'node:crypto'
+import { type AuditedAnswer, freshSub, tokenFor } from '@wardline/test-kit'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { challengeOf, challengesOf, PROOF_ALGORITHMS, proofAlgorithms } from './support/challenges.js'
 import { type Claims, DpopCaller, type ProofParts } from './support/dpop-caller.js'
-import { boundToken, freshSub, nowSeconds, tokenFor } from './support/tokens.js'
+import { boundToken, nowSeconds } from './support/tokens.js'
 import { startWorld, type World } from './support/world.js'
-import { ORIGIN, SERVICES, type ServiceAnswer, type ZeroTrustService } from './support/zero-trust-service.js'
+import { ORIGIN, SERVICES, type ZeroTrustService } from './support/zero-trust-service.js'
 
 const TARGET = '/accounts/me'
 
@@ -23,10 +24,10 @@ describe.each(SERVICES)('%s', { concurrent: true }, (_name, script) => {
   })
   afterAll(() => service.close())
 
-  const codeOf = async (answer: ServiceAnswer) => (await service.audit(answer)).code
+  const codeOf = async (answer: AuditedAnswer) => (await service.audit(answer)).code
 
   /** 401 with the one challenge that this route has. */
-  async function expectRefused(answer: ServiceAnswer, code: string, error: string | undefined): Promise<void> {
+  async function expectRefused(answer: AuditedAnswer, code: string, error: string | undefined): Promise<void> {
     expect([answer.status, await codeOf(answer)]).toEqual([401, code])
     expect(challengesOf(answer).map(({ scheme }) => scheme)).toEqual(['DPoP'])
     const { algs, error: told } = challengeOf(answer, 'DPoP')!

@@ -1,8 +1,9 @@
+import { freshSub, tokenFor } from '@wardline/test-kit'
 import * as oauth from 'oauth4webapi'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { challengesOf } from './support/challenges.js'
 import { type Claims, DpopCaller } from './support/dpop-caller.js'
-import { boundToken, certificateToken, freshSub, tokenFor } from './support/tokens.js'
+import { boundToken, certificateToken } from './support/tokens.js'
 import { startWorld, type World } from './support/world.js'
 import {
   METADATA_URL,

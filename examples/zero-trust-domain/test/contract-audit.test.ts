@@ -1,15 +1,10 @@
+import { CANARY, freshAddress, freshSub, tokenFor } from '@wardline/test-kit'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Claims, DpopCaller } from './support/dpop-caller.js'
-import { boundToken, certificateToken, freshSub, nowSeconds, tokenFor } from './support/tokens.js'
+import { boundToken, certificateToken, nowSeconds } from './support/tokens.js'
 import { startWorld, type World } from './support/world.js'
-import {
-  CANARY,
-  freshAddress,
-  SERVICES,
-  type ServiceRequest,
-  type ZeroTrustService,
-} from './support/zero-trust-service.js'
+import { SERVICES, type ServiceRequest, type ZeroTrustService } from './support/zero-trust-service.js'
 
 /** What the contract names, and beside it only these. */
 const FIELDS = ['time', 'decision', 'code', 'kind', 'guard', 'method', 'path', 'status', 'client', 'traceId']

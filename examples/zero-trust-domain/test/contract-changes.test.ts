@@ -1,11 +1,11 @@
 import { X509Certificate } from 'node:crypto'
 import { renameSync, rmSync } from 'node:fs'
 import { connect } from 'node:net'
-import { createTestCa, LOOPBACK, rawRequest, type TestCa, type TestCertificate } from '@wardline/test-kit'
+import { createTestCa, LOOPBACK, rawRequest, type TestCa, type TestCertificate, tokenFor } from '@wardline/test-kit'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { eventually } from './support/eventually.js'
 import { TlsConnection, type TlsOptions } from './support/tls-connection.js'
-import { certificateToken, tokenFor } from './support/tokens.js'
+import { certificateToken } from './support/tokens.js'
 import { startWorld, type World } from './support/world.js'
 import { SERVICES, type ZeroTrustService } from './support/zero-trust-service.js'
 

@@ -1,10 +1,20 @@
-import { type CertificateOptions, createTestCa, LOOPBACK, selfSigned, startIdp, type TestCa } from '@wardline/test-kit'
+import {
+  type AuditedAnswer,
+  type CertificateOptions,
+  createTestCa,
+  freshSub,
+  LOOPBACK,
+  selfSigned,
+  startIdp,
+  type TestCa,
+  tokenFor,
+} from '@wardline/test-kit'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { challengesOf } from './support/challenges.js'
 import { type Claims, DpopCaller } from './support/dpop-caller.js'
-import { boundToken, certificateToken, freshSub, tokenFor } from './support/tokens.js'
+import { boundToken, certificateToken } from './support/tokens.js'
 import { AUDIENCE, startWorld, type World } from './support/world.js'
-import { type Identity, SERVICES, type ServiceAnswer, type ZeroTrustService } from './support/zero-trust-service.js'
+import { type Identity, SERVICES, type ZeroTrustService } from './support/zero-trust-service.js'
 
 const TARGET = '/internal/ledger'
 
@@ -42,7 +52,7 @@ describe.each(SERVICES)('%s', { concurrent: true }, (_name, script) => {
     })
 
   /** A failed handshake, or 401 or 403 and nothing of a principal in the log. */
-  async function expectRefused(asked: Promise<ServiceAnswer>): Promise<unknown> {
+  async function expectRefused(asked: Promise<AuditedAnswer>): Promise<unknown> {
     const answer = await asked.catch((error: Error) => error)
     if (answer instanceof Error) return 'handshake'
     expect([401, 403]).toContain(answer.status)

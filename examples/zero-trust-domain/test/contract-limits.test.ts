@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { burst, freshAddress, freshSub, remaining, times, tokenFor } from '@wardline/test-kit'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { ADDRESS, burst, expectExactly, PRINCIPAL, remaining, times } from './support/bursts.js'
+import { ADDRESS, expectExactly, PRINCIPAL } from './support/bursts.js'
 import { type Claims, DpopCaller } from './support/dpop-caller.js'
-import { boundToken, certificateToken, freshSub, tokenFor } from './support/tokens.js'
+import { boundToken, certificateToken } from './support/tokens.js'
 import { startWorld, type World } from './support/world.js'
-import { freshAddress, SERVICES, type ServiceRequest, type ZeroTrustService } from './support/zero-trust-service.js'
+import { SERVICES, type ServiceRequest, type ZeroTrustService } from './support/zero-trust-service.js'
 
 const REPORTS = { target: '/reports' } as const
 const PROXY = '127.0.0.2'

@@ -1,16 +1,11 @@
-import type { Idp } from '@wardline/test-kit'
+import { type AuditedAnswer, freshSub, type Idp, tokenFor } from '@wardline/test-kit'
 import { generateKeyPair, SignJWT } from 'jose'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Claims, DpopCaller } from './support/dpop-caller.js'
 import { eventually } from './support/eventually.js'
-import { boundToken, certificateToken, freshSub, nowSeconds, tokenFor } from './support/tokens.js'
+import { boundToken, certificateToken, nowSeconds } from './support/tokens.js'
 import { startWorld, type World } from './support/world.js'
-import {
-  SERVICES,
-  type ServiceAnswer,
-  type ServiceRequest,
-  type ZeroTrustService,
-} from './support/zero-trust-service.js'
+import { SERVICES, type ServiceRequest, type ZeroTrustService } from './support/zero-trust-service.js'
 
 const EVENT = 'http://schemas.openid.net/event/backchannel-logout'
 const FORM = ['content-type', 'application/x-www-form-urlencoded'] as const
@@ -37,19 +32,19 @@ describe.each(SERVICES)('%s', { concurrent: true }, (_name, script) => {
     service.keepSecret(token)
     return post(new URLSearchParams({ logout_token: token }).toString())
   }
-  const codeOf = async (answer: ServiceAnswer) => (await service.audit(answer)).code
+  const codeOf = async (answer: AuditedAnswer) => (await service.audit(answer)).code
   const report = (token: string) => service.send({ target: '/reports', token })
   const bearer = (idp: Idp, claims: Claims) => tokenFor(idp, { scope: 'reports:read partner:read', ...claims })
 
   /** 200, no-store, nothing else, and one line in the log. */
-  async function expectDone(answer: ServiceAnswer): Promise<void> {
+  async function expectDone(answer: AuditedAnswer): Promise<void> {
     expect([answer.status, answer.body, answer.headers['cache-control']]).toEqual([200, '', 'no-store'])
     const lines = await service.auditLines(answer)
     expect(lines).toHaveLength(1)
     expect(JSON.parse(lines[0]!)).toMatchObject({ decision: 'allow', path: '/backchannel-logout', status: 200 })
   }
 
-  const expectRevoked = async (answer: ServiceAnswer) => {
+  const expectRevoked = async (answer: AuditedAnswer) => {
     expect([answer.status, await codeOf(answer)]).toEqual([401, 'token_revoked'])
     expect(await service.audit(answer)).toMatchObject({ event: 'authn_token_revoked' })
   }

@@ -1,11 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { type AuditedAnswer, freshSub, tokenFor } from '@wardline/test-kit'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { challengesOf } from './support/challenges.js'
 import type { Claims } from './support/dpop-caller.js'
 import { type FakeIssuer, json, startFakeIssuer, text } from './support/fake-issuer.js'
-import { freshSub, nowSeconds, tokenFor } from './support/tokens.js'
+import { nowSeconds } from './support/tokens.js'
 import { AUDIENCE, startWorld, type World } from './support/world.js'
-import { SERVICES, type ServiceAnswer, type ZeroTrustService } from './support/zero-trust-service.js'
+import { SERVICES, type ZeroTrustService } from './support/zero-trust-service.js'
 
 const TARGET = '/partner'
 
@@ -43,7 +44,7 @@ describe.each(SERVICES)('%s', { concurrent: true }, (_name, script) => {
   afterAll(() => Promise.all([service.close(), fake.close()]))
 
   const ask = (token: string) => service.send({ target: TARGET, token })
-  const codeOf = async (answer: ServiceAnswer) => (await service.audit(answer)).code
+  const codeOf = async (answer: AuditedAnswer) => (await service.audit(answer)).code
   const askedAbout = (token: string) => fake.asked.filter(({ form }) => form.get('token') === token)
 
   describe('a bearer token of any configured issuer, scope partner:read', () => {

@@ -1,16 +1,10 @@
+import { type AuditedAnswer, freshAddress, slowRequest, tokenFor } from '@wardline/test-kit'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { challengeOf, challengesOf, PROOF_ALGORITHMS, proofAlgorithms } from './support/challenges.js'
 import { type Claims, DpopCaller } from './support/dpop-caller.js'
-import { slowRequest } from './support/slow-request.js'
-import { boundToken, MFA, nowSeconds, tokenFor } from './support/tokens.js'
+import { boundToken, MFA, nowSeconds } from './support/tokens.js'
 import { startWorld, type World } from './support/world.js'
-import {
-  ORIGIN,
-  SERVICES,
-  type ServiceAnswer,
-  type ServiceRequest,
-  type ZeroTrustService,
-} from './support/zero-trust-service.js'
+import { ORIGIN, SERVICES, type ServiceRequest, type ZeroTrustService } from './support/zero-trust-service.js'
 
 const POST = { method: 'POST', target: '/payments' } as const
 const PAYMENT = { amount: 100, to: 'alice' }
@@ -31,10 +25,10 @@ describe.each(SERVICES)('%s', { concurrent: true }, (_name, script) => {
   })
   afterAll(() => service.close())
 
-  const codeOf = async (answer: ServiceAnswer) => (await service.audit(answer)).code
+  const codeOf = async (answer: AuditedAnswer) => (await service.audit(answer)).code
 
   /** A payment with all that it needs, but for what is given. */
-  async function pay(claims: Claims, request: Partial<ServiceRequest> = { json: PAYMENT }): Promise<ServiceAnswer> {
+  async function pay(claims: Claims, request: Partial<ServiceRequest> = { json: PAYMENT }): Promise<AuditedAnswer> {
     const token = await boundToken(world.people, caller, claims)
     return service.send({ ...POST, token, proof: await caller.proof({ ...POST, token, nonce }), ...request })
   }
@@ -155,13 +149,20 @@ describe.each(SERVICES)('%s', { concurrent: true }, (_name, script) => {
       const token = await boundToken(world.people, caller, { acr: 'x' })
       service.keepSecret(token)
       const startedAt = performance.now()
-      const answer = await slowRequest(world, service, [
+      const lines = [
         'POST /payments HTTP/1.1',
         `authorization: DPoP ${token}`,
         `dpop: ${await caller.proof({ ...POST, token, nonce })}`,
         'content-type: application/json',
         'content-length: 30',
-      ])
+        `host: ${new URL(ORIGIN).host}`,
+      ]
+      const answer = await slowRequest(service.port, {
+        start: `${lines.join('\r\n')}\r\n\r\n`,
+        until: 'answered',
+        from: freshAddress(),
+        tls: { ca: world.ca.certPem },
+      })
       expect(answer).toMatch(/^HTTP\/1\.1 401 /)
       expect(performance.now() - startedAt).toBeLessThan(4_000)
     })

@@ -1,4 +1,5 @@
 import {
+  type AuditedAnswer,
   type CertificateField,
   type CertificateOptions,
   createTestCa,
@@ -10,12 +11,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { CERTIFICATE_FIELDS, chainFields, fieldValue } from './support/certificate-fields.js'
 import { certificateToken } from './support/tokens.js'
 import { startWorld, type World } from './support/world.js'
-import {
-  SERVICES,
-  type ServiceAnswer,
-  type ServiceRequest,
-  type ZeroTrustService,
-} from './support/zero-trust-service.js'
+import { SERVICES, type ServiceRequest, type ZeroTrustService } from './support/zero-trust-service.js'
 
 const TARGET = '/internal/ledger'
 const PROXY = '127.0.0.2'
@@ -55,7 +51,7 @@ describe.each(ROWS)('%s, %s', { concurrent: true }, (_name, field, script) => {
   const sendAs = async (certificate: Certificate, headers: ServiceRequest['headers'], from = PROXY) =>
     service.send({ target: TARGET, token: await tokenOf(certificate), headers: headers!, from })
 
-  async function expectRefused(answer: ServiceAnswer): Promise<unknown> {
+  async function expectRefused(answer: AuditedAnswer): Promise<unknown> {
     expect([400, 401, 403]).toContain(answer.status)
     const line = await service.audit(answer)
     expect(line.decision).toBe('deny')

@@ -1,16 +1,12 @@
 import { readFileSync, statSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { type AuditedAnswer, freshSub, tokenFor } from '@wardline/test-kit'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { challengeOf, challengesOf } from './support/challenges.js'
 import { DpopCaller } from './support/dpop-caller.js'
-import { boundToken, certificateToken, freshSub, tokenFor } from './support/tokens.js'
+import { boundToken, certificateToken } from './support/tokens.js'
 import { issueKey, startWorld, type World } from './support/world.js'
-import {
-  SERVICES,
-  type ServiceAnswer,
-  type ServiceRequest,
-  type ZeroTrustService,
-} from './support/zero-trust-service.js'
+import { SERVICES, type ServiceRequest, type ZeroTrustService } from './support/zero-trust-service.js'
 
 const TARGET = '/reports'
 const READER = ['--client', 'acme', '--scope', 'reports:read'] as const
@@ -50,7 +46,7 @@ describe.each(SERVICES)('%s', { concurrent: true }, (_name, script) => {
   })
   afterAll(() => service.close())
 
-  const codeOf = async (answer: ServiceAnswer) => (await service.audit(answer)).code
+  const codeOf = async (answer: AuditedAnswer) => (await service.audit(answer)).code
   const withKey = (key: string, rest: Partial<ServiceRequest> = {}) =>
     service.send({ target: TARGET, token: key, scheme: 'ApiKey', ...rest })
 
@@ -68,7 +64,7 @@ describe.each(SERVICES)('%s', { concurrent: true }, (_name, script) => {
 
     test('each is a principal of its own, whose client is named', async () => {
       const [first, again, second] = await Promise.all([withKey(keys.good), withKey(keys.good), withKey(keys.second)])
-      const idIn = ({ json }: ServiceAnswer) => (json.principal as { readonly id: string }).id
+      const idIn = ({ json }: AuditedAnswer) => (json.principal as { readonly id: string }).id
       expect(idIn(first)).toBe(idIn(again))
       expect(idIn(first)).not.toBe(idIn(second))
       expect(JSON.stringify([first.json, second.json])).not.toContain(keys.good.split('_')[2])

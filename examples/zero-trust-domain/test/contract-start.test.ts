@@ -1,7 +1,6 @@
 import { readFileSync, statSync } from 'node:fs'
-import { rawRequest } from '@wardline/test-kit'
+import { rawRequest, tokenFor } from '@wardline/test-kit'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { tokenFor } from './support/tokens.js'
 import { AUDIENCE, INTROSPECTOR, run, startWorld, type Variables, type World } from './support/world.js'
 import { SERVICES } from './support/zero-trust-service.js'
 

@@ -1,6 +1,4 @@
-import { connect, type Socket } from 'node:net'
-import { connect as connectTls } from 'node:tls'
-import type { ClientTls } from './tls-options.js'
+import { openSocket, type SocketOptions } from './open-socket.js'
 
 /** An answer as it came over the socket. */
 export interface RawAnswer {
@@ -10,7 +8,7 @@ export interface RawAnswer {
   readonly body: string
 }
 
-export interface RawRequest {
+export interface RawRequest extends SocketOptions {
   readonly method?: string
   /** Written to the request line as it is: no client normalises it. */
   readonly target: string
@@ -18,10 +16,6 @@ export interface RawRequest {
   readonly headers?: readonly (readonly [name: string, value: string])[]
   /** Sent as it is; `content-length` is added where neither it nor `transfer-encoding` is given. */
   readonly body?: string | Uint8Array
-  /** Local address to connect from. */
-  readonly from?: string
-  /** Over TLS, with the service's certificate verified for 127.0.0.1. */
-  readonly tls?: ClientTls
 }
 
 const TIMEOUT_MS = 15_000
@@ -30,7 +24,7 @@ const TIMEOUT_MS = 15_000
 export function rawRequest(port: number, request: RawRequest): Promise<RawAnswer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = []
-    const socket = socketTo(port, request)
+    const socket = openSocket(port, request)
     const timer = setTimeout(() => socket.destroy(new Error('no answer in time')), TIMEOUT_MS)
     const finish = () => {
       clearTimeout(timer)
@@ -47,12 +41,6 @@ export function rawRequest(port: number, request: RawRequest): Promise<RawAnswer
     socket.write(head(request))
     if (request.body !== undefined) socket.write(request.body)
   })
-}
-
-function socketTo(port: number, { from, tls }: RawRequest): Socket {
-  const to = { port, host: '127.0.0.1', ...(from !== undefined && { localAddress: from }) }
-  // localAddress is what Node hands on to the socket below, though the types of TLS do not say so
-  return tls === undefined ? connect(to) : connectTls({ ...to, ...tls })
 }
 
 function head({ method = 'GET', target, headers = [], body }: RawRequest): string {

@@ -31,7 +31,8 @@ export async function startService(
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     stdout += text
   })
-  const exited = new Promise<number | null>((resolve) => child.on('exit', resolve))
+  // 'exit' may come ahead of the last that it wrote
+  const exited = new Promise<number | null>((resolve) => child.on('close', resolve))
   const [, origin, port] = await new Promise<RegExpExecArray>((resolve, reject) => {
     const fail = (why: string) => reject(new Error(`${script} ${why}: ${stderr || stdout}`))
     const timer = setTimeout(() => {

@@ -4,22 +4,12 @@ import { ask, NOW, NOW_MS } from '../../support/fake-issuer.js'
 import { FakeServer, json } from '../../support/fake-server.js'
 
 const server = new FakeServer()
-let count = 0
-const opaque = (answer?: unknown): string => {
-  const token = `opaque-${++count}`
-  if (answer !== undefined) server.tokens.set(token, answer)
-  return token
-}
 const allowed = { allowed: true }
 const away = { kind: 'unavailable', code: 'introspection_unavailable' }
 
 beforeAll(() => server.listen())
 afterAll(() => server.close())
-beforeEach(() => {
-  server.fault = undefined
-  server.tokens.clear()
-  server.asked.length = server.requests.length = 0
-})
+beforeEach(() => server.reset())
 
 /** What is answered at each of `seconds` from now, and how often the server was asked until then. */
 async function course(guard: ReturnType<FakeServer['guard']>, token: string, seconds: readonly number[]) {
@@ -34,7 +24,7 @@ async function course(guard: ReturnType<FakeServer['guard']>, token: string, sec
 describe('answers are remembered', () => {
   test('for 30 s: a hash and a lookup, and no Promise', async () => {
     const guard = server.guard()
-    const token = opaque(server.answer())
+    const token = server.opaque(server.answer())
     const first = await ask(guard, token)
     const second = ask(guard, token, NOW_MS + 29_999)
     expect(isPromiseLike(second)).toBe(false)
@@ -50,12 +40,12 @@ describe('answers are remembered', () => {
     ['no exp: by the same time', {}, { exp: undefined }, [0, 29, 30], [1, 1, 2]],
     ['exp before that, with the tolerance', { clockToleranceSeconds: 0 }, { exp: NOW + 10 }, [0, 9], [1, 1]],
   ])('%s', async (_name, options, change, seconds, asked) => {
-    const seen = await course(server.guard(options), opaque(server.answer(change)), seconds)
+    const seen = await course(server.guard(options), server.opaque(server.answer(change)), seconds)
     expect(seen).toEqual(seconds.map((s, i) => [s, true, asked[i]]))
   })
 
   test('never beyond exp, whatever the issuer says then', async () => {
-    const token = opaque(server.answer({ exp: NOW + 10 }))
+    const token = server.opaque(server.answer({ exp: NOW + 10 }))
     const seen = await course(server.guard({ clockToleranceSeconds: 0 }), token, [0, 9, 10])
     expect(seen).toEqual([
       [0, true, 1],
@@ -65,7 +55,7 @@ describe('answers are remembered', () => {
   })
 
   test('not before the time of the answer: a clock that steps back asks again', async () => {
-    expect(await course(server.guard(), opaque(server.answer()), [0, -1])).toEqual([
+    expect(await course(server.guard(), server.opaque(server.answer()), [0, -1])).toEqual([
       [0, true, 1],
       [-1, true, 2],
     ])
@@ -73,7 +63,7 @@ describe('answers are remembered', () => {
 
   test('a revocation at the issuer acts within cacheSeconds, and for good', async () => {
     const guard = server.guard({ negativeCacheSeconds: 0 })
-    const token = opaque(server.answer())
+    const token = server.opaque(server.answer())
     expect(await ask(guard, token)).toMatchObject(allowed)
     server.tokens.delete(token)
     expect(await course(guard, token, [29, 30, 1])).toEqual([
@@ -84,7 +74,7 @@ describe('answers are remembered', () => {
   })
 
   test('refusals for 10 s, without a call', async () => {
-    const token = opaque()
+    const token = server.opaque()
     expect(await course(server.guard(), token, [0, 9.9, 10])).toEqual([
       [0, 'token_inactive', 1],
       [9.9, 'token_inactive', 1],
@@ -94,9 +84,9 @@ describe('answers are remembered', () => {
 
   test('a flood of made-up tokens drives out no good one', async () => {
     const guard = server.guard({ maxCached: 10 })
-    const token = opaque(server.answer())
+    const token = server.opaque(server.answer())
     await ask(guard, token)
-    for (let i = 0; i < 50; i++) await ask(guard, opaque())
+    for (let i = 0; i < 50; i++) await ask(guard, server.opaque())
     const asked = server.asked.length
     expect(await ask(guard, token)).toMatchObject(allowed)
     expect(server.asked).toHaveLength(asked)
@@ -104,7 +94,7 @@ describe('answers are remembered', () => {
 
   test('maxCached: the longest unused is forgotten', async () => {
     const guard = server.guard({ maxCached: 2 })
-    const tokens = [1, 2, 3].map(() => opaque(server.answer()))
+    const tokens = [1, 2, 3].map(() => server.opaque(server.answer()))
     for (const token of tokens) await ask(guard, token)
     await ask(guard, tokens[2]!)
     expect(server.asked).toHaveLength(3)
@@ -114,7 +104,7 @@ describe('answers are remembered', () => {
 
   test('two tokens are two, however alike', async () => {
     const guard = server.guard()
-    const token = opaque(server.answer())
+    const token = server.opaque(server.answer())
     await ask(guard, token)
     expect(await ask(guard, `${token}=`)).toMatchObject({ code: 'token_inactive' })
     expect(await ask(guard, token.toUpperCase())).toMatchObject({ code: 'token_inactive' })
@@ -135,7 +125,7 @@ describe('calls at once', () => {
   test('one for a token, however many requests bring it', async () => {
     const { held, until } = holding()
     const guard = server.guard()
-    const token = opaque(server.answer())
+    const token = server.opaque(server.answer())
     const answers = Array.from({ length: 50 }, () => ask(guard, token))
     await until(1)
     held[0]!()
@@ -146,9 +136,9 @@ describe('calls at once', () => {
   test('at most maxInFlight: the next is a 503 at once, and nobody else is held up', async () => {
     const { held, until } = holding()
     const guard = server.guard({ maxInFlight: 2, onUnavailable: { staleSeconds: 60 } })
-    const waiting = [opaque(server.answer()), opaque(server.answer())].map((token) => ask(guard, token))
+    const waiting = [server.opaque(server.answer()), server.opaque(server.answer())].map((token) => ask(guard, token))
     await until(2)
-    const next = opaque(server.answer())
+    const next = server.opaque(server.answer())
     const refused = ask(guard, next)
     expect(refused).toMatchObject({ ...away, retryAfterSeconds: 1 })
     for (const answer of held) answer()
@@ -159,10 +149,10 @@ describe('calls at once', () => {
 
   test('a flood of tokens does not have an old answer believed for longer', async () => {
     const guard = server.guard({ maxInFlight: 1, onUnavailable: { staleSeconds: 600 } })
-    const token = opaque(server.answer())
+    const token = server.opaque(server.answer())
     await ask(guard, token)
     const { held, until } = holding()
-    const flood = ask(guard, opaque(), NOW_MS + 31_000)
+    const flood = ask(guard, server.opaque(), NOW_MS + 31_000)
     await until(1)
     expect(await ask(guard, token, NOW_MS + 31_000)).toMatchObject(away)
     held[0]!()

@@ -6,12 +6,6 @@ import { CLIENT_ID, CLIENT_SECRET, FakeServer, json } from '../../support/fake-s
 
 const server = new FakeServer()
 const target = new FakeServer()
-let count = 0
-const opaque = (answer?: unknown): string => {
-  const token = `opaque-${++count}`
-  if (answer !== undefined) server.tokens.set(token, answer)
-  return token
-}
 const away = { kind: 'unavailable', code: 'introspection_unavailable' }
 
 beforeAll(async () => {
@@ -20,11 +14,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await Promise.all([server.close(), target.close()])
 })
-beforeEach(() => {
-  server.fault = undefined
-  server.tokens.clear()
-  server.asked.length = server.requests.length = 0
-})
+beforeEach(() => server.reset())
 
 const plain = (status: number, type: string, body: string) => (response: ServerResponse) =>
   void response.writeHead(status, { 'content-type': type }).end(body)
@@ -52,7 +42,7 @@ describe('no answer is no permission', () => {
     ['a huge one', () => plain(200, 'application/json', good().padEnd(256 * 1024 + 1)), /more than 262144 bytes/],
     ['no UTF-8', () => (response) => void response.writeHead(200, TYPE).end(Buffer.from([0x7b, 0xff, 0x7d])), /./],
   ])('%s: 503', async (_name, fault, cause) => {
-    const token = opaque()
+    const token = server.opaque()
     server.fault = fault()
     const answer = await ask(server.guard(), token)
     expect(answer).toMatchObject({ ...away, retryAfterSeconds: expect.any(Number) })
@@ -64,14 +54,14 @@ describe('no answer is no permission', () => {
 
   test('a redirect is not followed: neither token nor credentials go elsewhere', async () => {
     server.fault = (response) => void response.writeHead(307, { location: target.endpoint }).end()
-    expect(await ask(server.guard(), opaque())).toMatchObject(away)
+    expect(await ask(server.guard(), server.opaque())).toMatchObject(away)
     expect(target.requests).toEqual([])
   })
 
   test('one that never ends is given up in time', async () => {
     server.fault = (response) => void response.writeHead(200, TYPE).write('{"active":')
     const startedAtMs = performance.now()
-    expect(await ask(server.guard({ timeoutMs: 150 }), opaque())).toMatchObject(away)
+    expect(await ask(server.guard({ timeoutMs: 150 }), server.opaque())).toMatchObject(away)
     expect(performance.now() - startedAtMs).toBeLessThan(1_500)
   })
 
@@ -79,7 +69,7 @@ describe('no answer is no permission', () => {
     const secrets = { clientId: CLIENT_ID, clientSecret: CLIENT_SECRET }
     for (const clientAuth of [clientSecretBasic(secrets), clientSecretPost(secrets)]) {
       for (const status of [200, 400, 401, 500]) {
-        const token = opaque()
+        const token = server.opaque()
         server.fault = (response, { form, headers }) =>
           plain(status, 'application/json', `${form.token} ${form.client_secret} ${headers.authorization}`)(response)
         const answer = await ask(server.guard({ clientAuth }), token)
@@ -101,43 +91,43 @@ describe('an issuer that is away', () => {
     const askedAt: number[] = []
     for (let ms = 0; ms < 25_000; ms += 250) {
       const before = server.asked.length
-      expect(await ask(guard, opaque(), NOW_MS + ms)).toMatchObject(away)
+      expect(await ask(guard, server.opaque(), NOW_MS + ms)).toMatchObject(away)
       if (server.asked.length > before) askedAt.push(ms)
     }
     const rests = askedAt.slice(1).map((ms, i) => ms - askedAt[i]!)
     expect(rests.map((ms) => Math.floor(ms / 1000))).toEqual([1, 2, 4, 5, 5, 5])
     server.fault = undefined
-    expect(await ask(guard, opaque(server.answer()), NOW_MS + 31_000)).toMatchObject({ allowed: true })
-    expect(await ask(guard, opaque(server.answer()), NOW_MS + 31_000)).toMatchObject({ allowed: true })
+    expect(await ask(guard, server.opaque(server.answer()), NOW_MS + 31_000)).toMatchObject({ allowed: true })
+    expect(await ask(guard, server.opaque(server.answer()), NOW_MS + 31_000)).toMatchObject({ allowed: true })
   })
 
   test('a clock that steps back an hour makes the rest no longer', async () => {
     const guard = server.guard()
     server.fault = down
-    await ask(guard, opaque())
+    await ask(guard, server.opaque())
     server.fault = undefined
-    expect(await ask(guard, opaque(server.answer({ iat: undefined })), NOW_MS - 3_600_000)).toMatchObject({
+    expect(await ask(guard, server.opaque(server.answer({ iat: undefined })), NOW_MS - 3_600_000)).toMatchObject({
       allowed: true,
     })
   })
 
   test('answers that are remembered go on being good', async () => {
     const guard = server.guard()
-    const token = opaque(server.answer())
+    const token = server.opaque(server.answer())
     await ask(guard, token)
     server.fault = down
-    await ask(guard, opaque())
+    await ask(guard, server.opaque())
     expect(await ask(guard, token)).toMatchObject({ allowed: true })
     expect(await ask(guard, token, NOW_MS + 30_000)).toMatchObject(away)
   })
 
   test('a token that the server stumbles over turns no other away, and is not sent again at once', async () => {
     const guard = server.guard()
-    const poison = opaque()
+    const poison = server.opaque()
     server.fault = (response, { form }) =>
       form.token === poison ? json(response, {}, 500) : json(response, server.answer())
     expect(await ask(guard, poison)).toMatchObject(away)
-    expect(await ask(guard, opaque())).toMatchObject({ allowed: true })
+    expect(await ask(guard, server.opaque())).toMatchObject({ allowed: true })
     expect(await ask(guard, poison)).toMatchObject(away)
     expect(server.asked).toHaveLength(2)
     await ask(guard, poison, NOW_MS + 2_000)
@@ -146,7 +136,7 @@ describe('an issuer that is away', () => {
 
   test('a token whose answer is nested deep is like any other, and turns none away', async () => {
     const guard = server.guard()
-    const deep = opaque()
+    const deep = server.opaque()
     const nested = `${'['.repeat(60_000)}${']'.repeat(60_000)}`
     server.fault = (response, { form }) =>
       form.token === deep
@@ -154,13 +144,13 @@ describe('an issuer that is away', () => {
         : json(response, server.answer())
     const { allowed } = await ask(guard, deep) // all of it is too much to print
     expect(allowed).toBe(true)
-    expect(await ask(guard, opaque())).toMatchObject({ allowed: true })
+    expect(await ask(guard, server.opaque())).toMatchObject({ allowed: true })
   })
 
   test('one that stumbles over all of them is left alone as well', async () => {
     const guard = server.guard()
     server.fault = (response) => json(response, {}, 500)
-    for (let i = 0; i < 20; i++) expect(await ask(guard, opaque())).toMatchObject(away)
+    for (let i = 0; i < 20; i++) expect(await ask(guard, server.opaque())).toMatchObject(away)
     expect(server.asked).toHaveLength(5)
   })
 })
@@ -171,7 +161,7 @@ describe('onUnavailable: { staleSeconds }', () => {
     ['never beyond exp', { exp: NOW + 60 }, [30, 59], [60]],
   ])('an old answer is believed %s', async (_name, change, believed, refused) => {
     const guard = server.guard({ onUnavailable: { staleSeconds: 60 }, clockToleranceSeconds: 0 })
-    const token = opaque(server.answer(change))
+    const token = server.opaque(server.answer(change))
     await ask(guard, token)
     server.fault = (response) => void response.destroy()
     for (const s of believed) expect(await ask(guard, token, NOW_MS + s * 1000)).toMatchObject({ allowed: true })
@@ -180,12 +170,12 @@ describe('onUnavailable: { staleSeconds }', () => {
 
   test('a token that was never seen is not', async () => {
     server.fault = (response) => void response.destroy()
-    expect(await ask(server.guard({ onUnavailable: { staleSeconds: 60 } }), opaque())).toMatchObject(away)
+    expect(await ask(server.guard({ onUnavailable: { staleSeconds: 60 } }), server.opaque())).toMatchObject(away)
   })
 
   test('one that the issuer has since refused is not', async () => {
     const guard = server.guard({ onUnavailable: { staleSeconds: 600 }, cacheSeconds: 1, negativeCacheSeconds: 1 })
-    const token = opaque(server.answer())
+    const token = server.opaque(server.answer())
     await ask(guard, token)
     server.tokens.delete(token)
     expect(await ask(guard, token, NOW_MS + 1_000)).toMatchObject({ code: 'token_inactive' })

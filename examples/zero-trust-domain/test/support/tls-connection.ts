@@ -1,5 +1,6 @@
 import { connect, type TLSSocket } from 'node:tls'
-import { freshAddress, type Identity, ORIGIN, type ZeroTrustService } from './zero-trust-service.js'
+import { freshAddress } from '@wardline/test-kit'
+import { type Identity, ORIGIN, type ZeroTrustService } from './zero-trust-service.js'
 
 export interface TlsOptions {
   readonly ca: string

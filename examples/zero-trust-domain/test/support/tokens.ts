@@ -1,16 +1,9 @@
-import { randomUUID } from 'node:crypto'
-import type { Idp } from '@wardline/test-kit'
+import { type Idp, tokenFor } from '@wardline/test-kit'
 import type { Claims, DpopCaller } from './dpop-caller.js'
 
 export const MFA = 'urn:example:mfa'
 
 export const nowSeconds = (): number => Math.floor(Date.now() / 1000)
-
-export const freshSub = (): string => `caller-${randomUUID()}`
-
-/** A token of the issuer's for a caller that nobody else is: no test spends another's quota. */
-export const tokenFor = (idp: Idp, claims: Claims = {}, header: Claims = {}): Promise<string> =>
-  idp.sign({ sub: freshSub(), ...claims }, header)
 
 /** A token that is bound to the caller's key, and good for every route that asks for that. */
 export const boundToken = (idp: Idp, { jkt }: DpopCaller, claims: Claims = {}): Promise<string> =>

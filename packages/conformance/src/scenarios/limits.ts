@@ -1,7 +1,8 @@
+import { remaining } from '@wardline/test-kit'
 import { expect } from 'vitest'
 import { as, getting } from '../row.js'
 import { PROXY } from '../world.js'
-import { count, remaining, type Scenario, statuses } from './scenario.js'
+import { count, type Scenario, statuses } from './scenario.js'
 
 const MINUTE = 60_000
 

@@ -14,9 +14,3 @@ export const statuses = (answers: readonly RawAnswer[]): readonly number[] => an
 /** How many answers have that status. */
 export const count = (answers: readonly RawAnswer[], status: number): number =>
   answers.filter((answer) => answer.status === status).length
-
-/** `r` of one limit in the RateLimit field. */
-export function remaining({ headers }: RawAnswer, limit: string): number {
-  const found = new RegExp(`"${limit}";r=(\\d+)`).exec(headers.ratelimit ?? '')
-  return found === null ? Number.NaN : Number(found[1])
-}

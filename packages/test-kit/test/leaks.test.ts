@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { leaks } from './leaks.js'
+import { leaks } from '../src/index.js'
 
 const SECRET = 'a-secret-of-sixteen'
 const TOKEN = 'eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJhbGljZSJ9.c2lnbmF0dXJlLW9mLWFsaWNl'
