@@ -54,7 +54,8 @@ export type { RevocableToken, Revocation, RevocationStore } from './revocation/r
 export { type MemoryRevocationStoreOptions, memoryRevocationStore } from './revocation/revocation-memory.js'
 export { type RevokeTokensOptions, revokeTokens, type TokensToRevoke } from './revocation/revoke-tokens.js'
 export type { ClaimPath } from './tokens/claim-path.js'
-export { type FederatedJwtOptions, type JwtOptions, jwt, type TokenOptions } from './tokens/jwt.js'
+export { type FederatedJwtOptions, type JwtOptions, jwt } from './tokens/jwt.js'
+export type { TokenOptions } from './tokens/token-options.js'
 export {
   type ClaimMapping,
   type RequiredClaims,

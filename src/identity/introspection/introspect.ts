@@ -1,13 +1,11 @@
 import type { NoFacts } from '../../context.js'
-import type { Guard, MaybePromise } from '../../guard.js'
-import { integerBetween, knownOptions } from '../../lib/options.js'
+import type { Guard } from '../../guard.js'
+import { knownOptions } from '../../lib/options.js'
 import { ISSUER_OPTIONS, type IssuerOptions } from '../issuers/issuer-options.js'
 import { Issuers } from '../issuers/issuers.js'
 import { issuerFrom } from '../issuers/trusted-issuer.js'
-import type { TokenVerdict } from '../tokens/accepted-token.js'
-import { checkedProofs, checkedRevocation, realmOf, type TokenOptions } from '../tokens/jwt.js'
-import { type PrincipalFacts, type RememberedToken, tokenGuard } from '../tokens/token-guard.js'
-import { VerifiedTokens } from '../tokens/verified-tokens.js'
+import type { PrincipalFacts } from '../tokens/token-guard.js'
+import { guardOver, TOKEN_OPTIONS, type TokenOptions } from '../tokens/token-options.js'
 import { INTROSPECTION_OPTIONS, type IntrospectionOptions, introspection } from './introspection.js'
 
 /** One issuer that is asked about every token. */
@@ -18,7 +16,7 @@ export interface IntrospectOptions
 
 const ISSUER = ISSUER_OPTIONS.filter((name) => name !== 'introspection' && name !== 'typ')
 const LOOK_UP = INTROSPECTION_OPTIONS.filter((name) => name !== 'of')
-const TOKEN = ['proofs', 'revocation', 'maxTokenLength', 'realm'] as const satisfies readonly (keyof TokenOptions)[]
+const TOKEN = TOKEN_OPTIONS.filter((name) => name !== 'cachedTokens')
 
 /**
  * Asks the issuer about every token it is shown (RFC 7662): opaque ones, and JWTs whose `iss` names this issuer; any other
@@ -35,17 +33,8 @@ export function introspect(options: IntrospectOptions): Guard<NoFacts, Principal
   const lookUp = introspection({ ...picked(options, LOOK_UP), of: 'all' } as IntrospectionOptions)
   const issuerOptions = { ...picked(options, ISSUER), introspection: lookUp } as unknown as IssuerOptions
   const issuers = new Issuers([issuerFrom('introspect()', issuerOptions)])
-  const proofs = checkedProofs(options.proofs ?? [])
-  return tokenGuard({
-    name: 'introspect',
-    requires: issuers.requires,
-    realm: realmOf(options.realm ?? issuers.audience),
-    maxTokenLength: integerBetween('maxTokenLength', options.maxTokenLength ?? 8192, 256, 65_536),
-    proofs,
-    revocation: checkedRevocation(options.revocation),
-    remembered: new VerifiedTokens<RememberedToken>(0), // the issuer's answers are, by the hash of the token
-    verify: (token, nowMs): MaybePromise<TokenVerdict> => issuers.verify(token, proofs, nowMs),
-  })
+  // the issuer's answers are remembered, by the hash of the token
+  return guardOver(issuers, 'introspect', { ...picked(options, TOKEN), cachedTokens: 0 })
 }
 
 const picked = (options: object, names: readonly string[]): Record<string, unknown> =>

@@ -6,8 +6,8 @@ import type { AcceptedToken, TokenVerdict } from '../tokens/accepted-token.js'
 import { issuerOf } from '../tokens/access-token.js'
 import { compactToken, decodeObject } from '../tokens/compact-token.js'
 import type { TokenProof } from '../tokens/token-proof.js'
-import type { Resolution, ResolvedIssuers } from './resolved-issuers.js'
-import type { Issuer } from './trusted-issuer.js'
+import type { ResolvedIssuers } from './resolved-issuers.js'
+import type { Issuer, KeyHolder } from './trusted-issuer.js'
 
 /** Longer names of issuers than anybody has. */
 const MAX_ISSUER_LENGTH = 2048
@@ -46,9 +46,9 @@ export class Issuers {
     if (this.#only !== undefined) return this.#only.verify(token, parts, proofs, nowMs)
     const named = issuerOf(decodeObject(parts.payload) ?? {})
     if (typeof named !== 'string' || named.length > MAX_ISSUER_LENGTH) return 'token_issuer_unknown'
-    const heldBy = (issuer: Issuer): MaybePromise<TokenVerdict> => {
+    const heldBy = (issuer: Issuer, holder?: KeyHolder): MaybePromise<TokenVerdict> => {
       if (issuer.introspection?.of === 'all') return issuer.introspection.verify(token, proofs, nowMs)
-      return issuer.verify(token, parts, proofs, nowMs)
+      return issuer.verify(token, parts, proofs, nowMs, holder)
     }
     const known = this.#known.get(named)
     if (known !== undefined) return heldBy(known)
@@ -58,9 +58,7 @@ export class Issuers {
       'issuer_unavailable',
       () => find(named, nowMs),
       (found): MaybePromise<TokenVerdict> =>
-        found === undefined
-          ? 'token_issuer_unknown'
-          : andThen(heldBy(found.issuer), (verdict) => whileResolved(verdict, found)),
+        found === undefined ? 'token_issuer_unknown' : heldBy(found.issuer, found.belief),
     )
   }
 
@@ -76,13 +74,6 @@ export class Issuers {
       'token_malformed',
     )
   }
-}
-
-/** A token of an issuer that was found at run time is remembered no longer than that it was found. */
-function whileResolved(verdict: TokenVerdict, resolution: Resolution): TokenVerdict {
-  if (!isAccepted(verdict) || verdict.isCurrent === undefined) return verdict
-  const { isCurrent } = verdict
-  return { ...verdict, isCurrent: (nowMs) => nowMs < resolution.untilMs && isCurrent(nowMs) }
 }
 
 const isAccepted = (verdict: TokenVerdict): verdict is AcceptedToken =>

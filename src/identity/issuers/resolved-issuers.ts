@@ -4,17 +4,39 @@ import { isPromiseLike } from '../../lib/maybe-promise.js'
 import { isTrustDomainId } from '../certificates/spiffe-id.js'
 import { inTime } from '../dependency.js'
 import { isSecureUrl } from '../fetch-json.js'
+import type { VerificationKey } from '../keys/key-set.js'
 import type { IssuerOptions } from './issuer-options.js'
-import { type Issuer, issuerFrom, type TrustedIssuer } from './trusted-issuer.js'
+import { type Issuer, issuerFrom, type KeyHolder, type TrustedIssuer } from './trusted-issuer.js'
 
 /** Gives the options of an issuer, or nothing for one that is not to be believed. */
 export type IssuerResolver = (issuer: string) => MaybePromise<IssuerOptions | TrustedIssuer | undefined>
 
-/** An issuer that was found, and until when it is believed without asking again; so are the tokens it vouched for. */
-export interface Resolution {
+/** An issuer that was found. */
+interface Resolution {
   readonly given: IssuerOptions | TrustedIssuer
   readonly issuer: Issuer
-  untilMs: number
+  readonly belief: Belief
+}
+
+/**
+ * That an issuer is believed without asking again, and until when. What the tokens that it vouched for know of it: when
+ * it is forgotten, nothing of it is kept by them.
+ */
+class Belief implements KeyHolder {
+  issuer: Issuer | undefined
+  untilMs = Number.NEGATIVE_INFINITY
+
+  constructor(issuer: Issuer) {
+    this.issuer = issuer
+  }
+
+  isCurrent(key: VerificationKey, nowMs: number): boolean {
+    return nowMs < this.untilMs && this.issuer?.isCurrent(key, nowMs) === true
+  }
+}
+
+const forget = ({ belief }: Resolution): void => {
+  belief.issuer = undefined
 }
 
 /**
@@ -34,7 +56,7 @@ export class ResolvedIssuers {
     this.#resolve = resolve
     this.#max = max
     this.#forMs = forMs
-    this.#found = new LRUCache({ max })
+    this.#found = new LRUCache({ max, dispose: forget })
     this.#unknown = new LRUCache({ max: 10 * max })
   }
 
@@ -42,7 +64,7 @@ export class ResolvedIssuers {
   readonly find = (name: string, nowMs: number): MaybePromise<Resolution | undefined> => {
     if (!isSecureUrl(name) && !isTrustDomainId(name)) return undefined
     const known = this.#found.get(name)
-    if (known !== undefined && nowMs < known.untilMs) return known
+    if (known !== undefined && nowMs < known.belief.untilMs) return known
     if (nowMs < (this.#unknown.get(name) ?? 0)) return undefined
     const underWay = this.#underWay.get(name)
     if (underWay !== undefined) return underWay
@@ -60,21 +82,25 @@ export class ResolvedIssuers {
   #keep(name: string, given: IssuerOptions | TrustedIssuer | undefined | null, nowMs: number): Resolution | undefined {
     const untilMs = nowMs + this.#forMs
     const before = this.#found.get(name)
-    this.#found.delete(name)
+    // The same options again are the same issuer, which keeps its keys.
+    const isSame = before !== undefined && given !== undefined && given !== null && isSameOptions(before.given, given)
+    if (!isSame) this.#found.delete(name)
     if (given === undefined || given === null) {
       this.#unknown.set(name, untilMs)
       return undefined
     }
-    // The same options again are the same issuer, which keeps its keys.
-    const isSame = before !== undefined && isSameOptions(before.given, given)
-    const issuer = isSame ? before.issuer : issuerFrom('resolveIssuer', given)
-    if (issuer.issuer !== name) throw new Error(`resolveIssuer gave another issuer than ${name}`)
-    const resolution = isSame ? before : { given, issuer, untilMs }
-    resolution.untilMs = untilMs
+    const resolution = isSame ? before : resolutionOf(name, given)
+    resolution.belief.untilMs = untilMs
     this.#unknown.delete(name)
     this.#found.set(name, resolution)
     return resolution
   }
+}
+
+function resolutionOf(name: string, given: IssuerOptions | TrustedIssuer): Resolution {
+  const issuer = issuerFrom('resolveIssuer', given)
+  if (issuer.issuer !== name) throw new Error(`resolveIssuer gave another issuer than ${name}`)
+  return { given, issuer, belief: new Belief(issuer) }
 }
 
 /** Member by member, lists name by name: resolvers make a new object of the same record each time. */

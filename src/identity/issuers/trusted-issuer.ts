@@ -34,8 +34,13 @@ export interface TrustedIssuer {
 export const trustedIssuer = (options: IssuerOptions): TrustedIssuer =>
   new Issuer(checkedIssuer('trustedIssuer()', options))
 
+/** Knows whether a key is still one to believe. Asking keeps keys fresh. */
+export interface KeyHolder {
+  isCurrent(key: VerificationKey, nowMs: number): boolean
+}
+
 /** The inside of a trusted issuer: what verifies tokens. Everything is checked under this issuer's rules only. */
-export class Issuer implements TrustedIssuer {
+export class Issuer implements TrustedIssuer, KeyHolder {
   readonly issuer: string
   readonly rules: CheckedIssuer
   readonly keys: IssuerKeys
@@ -52,8 +57,22 @@ export class Issuer implements TrustedIssuer {
   readonly keepWarm = (): (() => void) => this.keys.keepWarm()
   readonly state = (): IssuerState => this.keys.state()
 
-  /** A token that was not seen before, or is not remembered any more. */
-  verify(token: string, parts: CompactToken, proofs: readonly TokenProof[], nowMs: number): MaybePromise<TokenVerdict> {
+  isCurrent(key: VerificationKey, nowMs: number): boolean {
+    return this.keys.isCurrent(key, nowMs)
+  }
+
+  /**
+   * A token that was not seen before, or is not remembered any more.
+   *
+   * @param holder - Whom to ask later whether the key is still good.
+   */
+  verify(
+    token: string,
+    parts: CompactToken,
+    proofs: readonly TokenProof[],
+    nowMs: number,
+    holder: KeyHolder = this,
+  ): MaybePromise<TokenVerdict> {
     const { algorithms, profile } = this.rules
     if (!algorithms.includes(parts.alg as JwtAlgorithm)) return 'token_algorithm_refused'
     if (!isAcceptedType(parts.typ, profile.typ)) return 'token_type_refused'
@@ -62,13 +81,8 @@ export class Issuer implements TrustedIssuer {
       const claims = decodeObject(parts.payload)
       if (claims === undefined) return 'token_malformed'
       const fault = claimFault(claims, this.rules, nowMs)
-      return fault ?? acceptedToken(token, claims, this.rules, proofs, nowMs, this.#whileCurrent(key))
+      return fault ?? acceptedToken(token, claims, this.rules, proofs, nowMs, whileCurrent(key, holder))
     })
-  }
-
-  /** Apart from where it is used: a closure made there would keep the whole token. */
-  #whileCurrent(key: VerificationKey): (nowMs: number) => boolean {
-    return (nowMs) => this.keys.isCurrent(key, nowMs)
   }
 
   /** The issuer's key that signed the token; or the code of why there is none, or that keys cannot be had. */
@@ -88,6 +102,12 @@ export class Issuer implements TrustedIssuer {
     })
   }
 }
+
+/** Apart from where it is used: a closure made there would keep the whole token. */
+const whileCurrent =
+  (key: VerificationKey, holder: KeyHolder) =>
+  (nowMs: number): boolean =>
+    holder.isCurrent(key, nowMs)
 
 export const isKey = (answer: VerificationKey | Exclude<TokenVerdict, AcceptedToken>): answer is VerificationKey =>
   typeof answer === 'object' && 'verify' in answer

@@ -81,7 +81,7 @@ export class IssuerKeys {
   #notBeforeMs = Number.NEGATIVE_INFINITY
   #noUnknownBeforeMs = Number.NEGATIVE_INFINITY
   /** Key ids that the issuer did not have when it was asked, and until when it is not asked for them again. */
-  readonly #unknownKids = new LRUCache<string, number>({ max: MAX_UNKNOWN_KIDS })
+  #unknownKids: LRUCache<string, number> | undefined
 
   constructor(options: IssuerKeysOptions) {
     this.#options = options
@@ -149,7 +149,7 @@ export class IssuerKeys {
     return refreshed.then(() => {
       const found = this.#usable(nowMs)?.select(kid, algorithm)
       if (found !== undefined) return { key: found }
-      if (kid !== undefined && this.#failures === 0) this.#unknownKids.set(kid, nowMs + 3 * this.#options.cooldownMs)
+      if (kid !== undefined && this.#failures === 0) this.#noteUnknown(kid, nowMs)
       return this.#missing(nowMs)
     })
   }
@@ -170,9 +170,14 @@ export class IssuerKeys {
     if (this.#options.jwks !== undefined) return false
     if (this.#underWay !== undefined) return true
     if (nowMs < this.#noUnknownBeforeMs) return false
-    if (kid !== undefined && nowMs < (this.#unknownKids.get(kid) ?? 0)) return false
+    if (kid !== undefined && nowMs < (this.#unknownKids?.get(kid) ?? 0)) return false
     this.#noUnknownBeforeMs = nowMs + this.#options.cooldownMs
     return true
+  }
+
+  #noteUnknown(kid: string, nowMs: number): void {
+    this.#unknownKids ??= new LRUCache({ max: MAX_UNKNOWN_KIDS })
+    this.#unknownKids.set(kid, nowMs + 3 * this.#options.cooldownMs)
   }
 
   #missing(nowMs: number): KeyAnswer {

@@ -7,7 +7,7 @@ import { type ClaimRules, principalOf } from './access-token.js'
 import { isTime } from './claim-path.js'
 import { compactToken } from './compact-token.js'
 import { type Confirmation, confirmationOf } from './confirmation.js'
-import type { TokenProof } from './token-proof.js'
+import { isDpop, type TokenProof } from './token-proof.js'
 
 type Claims = Readonly<Record<string, unknown>>
 
@@ -15,6 +15,8 @@ type Claims = Readonly<Record<string, unknown>>
 export interface AcceptedToken {
   readonly principal: Principal
   readonly confirmation: Confirmation
+  /** What the caller has to prove; undefined where it is bound to more than can be proven, or to less than must be. */
+  readonly asked: readonly TokenProof[] | undefined
   readonly revocable: RevocableToken
   readonly verifiedAtMs: number
   readonly expiresAtMs: number
@@ -38,13 +40,15 @@ export function acceptedToken(
   isCurrent: AcceptedToken['isCurrent'],
 ): AcceptedToken {
   const confirmation = confirmationOf(claims)!
-  const principal = principalOf(claims, rules, provenBy(confirmation, proofs))
+  const asked = askedFor(confirmation, proofs)
+  const principal = principalOf(claims, rules, provenBy(asked ?? []))
   // an introspected token need not say when it expires: whoever asked about it asks again before long
   const exp = (claims.exp as number | undefined) ?? Number.POSITIVE_INFINITY
   const expiresAtMs = (exp + rules.clockToleranceSeconds) * 1000
   return {
     principal,
     confirmation,
+    asked,
     revocable: {
       issuer: rules.issuer,
       tokenId: isText(claims.jti) ? claims.jti : digestOf(token),
@@ -67,11 +71,17 @@ function digestOf(token: string): string {
   return createHash('sha256').update(lasting).digest('base64url')
 }
 
-/** The proof that will be asked for: a bound token never passes without. Of two, the one whose scheme it is sent by. */
-function provenBy(confirmation: Confirmation, proofs: readonly TokenProof[]) {
-  const all = proofs.filter(({ confirms }) => confirmation[confirms] !== undefined)
-  const asked = all.find(({ scheme }) => scheme === 'DPoP') ?? all[0]
-  if (asked === undefined) return { proof: 'bearer', challenge: undefined } as const
-  const { proof, scheme, challenge } = asked
+/** One proof for each thing that a token is bound to, those that are required among them. */
+function askedFor(confirmation: Confirmation, proofs: readonly TokenProof[]): readonly TokenProof[] | undefined {
+  const asked = proofs.filter(({ confirms }) => confirmation[confirms] !== undefined)
+  const isWhole = asked.length === Object.keys(confirmation).length
+  return isWhole && proofs.every((proof) => !proof.required || asked.includes(proof)) ? asked : undefined
+}
+
+/** A token never passes without the proofs that are asked for. Of two, the one whose scheme it is sent by counts. */
+function provenBy(asked: readonly TokenProof[]) {
+  const told = asked.find(isDpop) ?? asked[0]
+  if (told === undefined) return { proof: 'bearer', challenge: undefined } as const
+  const { proof, scheme, challenge } = told
   return { proof, challenge: scheme === 'Bearer' ? undefined : { scheme, params: challenge } }
 }

@@ -1,32 +1,12 @@
 import type { NoFacts } from '../../context.js'
-import type { Guard, MaybePromise } from '../../guard.js'
+import type { Guard } from '../../guard.js'
 import { callable, integerBetween, knownOptions, shown } from '../../lib/options.js'
 import { ISSUER_OPTIONS, type IssuerOptions } from '../issuers/issuer-options.js'
 import { Issuers } from '../issuers/issuers.js'
 import { type IssuerResolver, ResolvedIssuers } from '../issuers/resolved-issuers.js'
 import { issuerFrom, type TrustedIssuer } from '../issuers/trusted-issuer.js'
-import type { RevocationStore } from '../revocation/revocation.js'
-import type { TokenVerdict } from './accepted-token.js'
-import { type PrincipalFacts, type RememberedToken, tokenGuard } from './token-guard.js'
-import type { TokenProof } from './token-proof.js'
-import { VerifiedTokens } from './verified-tokens.js'
-
-/** How tokens are taken from requests, whoever issued them. */
-export interface TokenOptions {
-  /**
-   * Proofs of possession to ask for: `dpop()`, `mtls()`. A token that is bound to something none of them answers for is
-   * refused. Default: none; then every bound token is.
-   */
-  readonly proofs?: readonly TokenProof[] | undefined
-  /** Asked at every request whether the token was revoked, remembered ones included. Default: nothing is. */
-  readonly revocation?: RevocationStore | undefined
-  /** Longest token to look at, in characters, 256 to 65 536. Default: 8192. */
-  readonly maxTokenLength?: number | undefined
-  /** Verified tokens to remember, 0 to 1 million; all of them together take at most 16 MiB. Default: 10 000. */
-  readonly cachedTokens?: number | undefined
-  /** `realm` of the challenge. Default: the (first) audience. */
-  readonly realm?: string | undefined
-}
+import type { PrincipalFacts } from './token-guard.js'
+import { guardOver, TOKEN_OPTIONS, type TokenOptions } from './token-options.js'
 
 /** One issuer. */
 export interface JwtOptions extends IssuerOptions, TokenOptions {}
@@ -46,7 +26,6 @@ export interface FederatedJwtOptions extends TokenOptions {
   readonly resolvedForMs?: number | undefined
 }
 
-const TOKEN_OPTIONS = ['proofs', 'revocation', 'maxTokenLength', 'cachedTokens', 'realm']
 const FEDERATION_OPTIONS = ['issuers', 'resolveIssuer', 'maxResolvedIssuers', 'resolvedForMs']
 
 /**
@@ -61,20 +40,7 @@ const FEDERATION_OPTIONS = ['issuers', 'resolveIssuer', 'maxResolvedIssuers', 'r
  */
 export function jwt(options: JwtOptions | FederatedJwtOptions): Guard<NoFacts, PrincipalFacts> {
   const isFederated = typeof options === 'object' && options !== null && 'issuers' in options
-  const issuers = isFederated ? several(options) : one(options)
-  const proofs = checkedProofs(options.proofs ?? [])
-  return tokenGuard({
-    name: 'jwt',
-    requires: issuers.requires,
-    realm: realmOf(options.realm ?? issuers.audience),
-    maxTokenLength: integerBetween('maxTokenLength', options.maxTokenLength ?? 8192, 256, 65_536),
-    proofs,
-    revocation: checkedRevocation(options.revocation),
-    remembered: new VerifiedTokens<RememberedToken>(
-      integerBetween('cachedTokens', options.cachedTokens ?? 10_000, 0, 1_000_000),
-    ),
-    verify: (token, nowMs): MaybePromise<TokenVerdict> => issuers.verify(token, proofs, nowMs),
-  })
+  return guardOver(isFederated ? several(options) : one(options), 'jwt', options)
 }
 
 function one(options: JwtOptions): Issuers {
@@ -98,25 +64,4 @@ function several(options: FederatedJwtOptions): Issuers {
         integerBetween('resolvedForMs', options.resolvedForMs ?? 600_000, 1_000, 24 * 3_600_000),
       ),
   )
-}
-
-export function checkedProofs(proofs: readonly TokenProof[]): readonly TokenProof[] {
-  if (!Array.isArray(proofs)) throw new TypeError(`proofs must be a list, got ${shown(proofs)}`)
-  for (const proof of proofs) {
-    if (typeof proof?.prove !== 'function')
-      throw new TypeError(`proofs must hold what dpop() or mtls() gives, got ${shown(proof)}`)
-  }
-  const members = proofs.map(({ confirms }) => confirms)
-  if (new Set(members).size < members.length) throw new TypeError('proofs must hold one proof of a kind')
-  return Object.freeze([...proofs])
-}
-
-export function checkedRevocation(store: RevocationStore | undefined): RevocationStore | undefined {
-  if (store !== undefined) callable('revocation.isRevoked', store?.isRevoked)
-  return store
-}
-
-export function realmOf(realm: unknown): string {
-  if (typeof realm === 'string' && /^[\x20-\x7e]{1,200}$/.test(realm)) return realm
-  throw new TypeError(`realm must be 1 to 200 printable ASCII characters, got ${shown(realm)}`)
 }

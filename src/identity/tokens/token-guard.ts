@@ -1,14 +1,14 @@
+import { concat } from '../../compose/sequence.js'
 import type { NoFacts, RequestContext } from '../../context.js'
-import { ALLOWED, type Allowance, allow, allowance, type Decision, type HeaderList, NO_FACTS } from '../../decision.js'
+import { ALLOWED, type Allowance, allow, allowance, type Decision, NO_FACTS } from '../../decision.js'
 import type { Guard, GuardInfo, MaybePromise } from '../../guard.js'
 import { andThen } from '../../lib/maybe-promise.js'
 import type { Principal } from '../../principal.js'
 import { relyOn } from '../dependency.js'
 import type { RevocationStore } from '../revocation/revocation.js'
 import type { AcceptedToken, TokenVerdict } from './accepted-token.js'
-import type { Confirmation, ConfirmationMember } from './confirmation.js'
 import { type PresentedToken, presentedToken, type TokenScheme, unreadToken } from './presented-token.js'
-import type { TokenProof } from './token-proof.js'
+import { isDpop, type TokenProof } from './token-proof.js'
 import { TokenRefusals } from './token-refusals.js'
 import type { VerifiedTokens } from './verified-tokens.js'
 
@@ -25,6 +25,7 @@ interface TokenGuardParts {
   readonly requires: GuardInfo['requires']
   readonly realm: string
   readonly maxTokenLength: number
+  /** In the order in which they are asked for. */
   readonly proofs: readonly TokenProof[]
   readonly revocation: RevocationStore | undefined
   readonly remembered: VerifiedTokens<RememberedToken>
@@ -37,10 +38,7 @@ interface TokenGuardParts {
  * it is bound to, and whether it was revoked.
  */
 export function tokenGuard(parts: TokenGuardParts): Guard<NoFacts, PrincipalFacts> {
-  const { name, requires, realm, maxTokenLength, revocation, remembered, verify } = parts
-  // The proof that is used up comes last: a request that fails another one must not spend it.
-  const proofs = [...parts.proofs].sort((a, b) => Number(isDpop(a)) - Number(isDpop(b)))
-  const required = proofs.filter((proof) => proof.required)
+  const { name, requires, realm, maxTokenLength, proofs, revocation, remembered, verify } = parts
   const schemes: readonly TokenScheme[] = proofs.some(isDpop) ? ['Bearer', 'DPoP'] : ['Bearer']
   const refusals = new TokenRefusals(realm, proofs)
 
@@ -67,7 +65,7 @@ export function tokenGuard(parts: TokenGuardParts): Guard<NoFacts, PrincipalFact
     presented: PresentedToken,
     { accepted, answer }: RememberedToken,
   ): MaybePromise<Decision<PrincipalFacts>> => {
-    const proven = proofFor(ctx, presented, accepted.confirmation)
+    const proven = proofFor(ctx, presented, accepted)
     if (proven === ALLOWED && revocation === undefined) return answer
     return andThen(proven, (decision) => {
       if (!decision.allowed) return decision
@@ -82,18 +80,12 @@ export function tokenGuard(parts: TokenGuardParts): Guard<NoFacts, PrincipalFact
     })
   }
 
-  /** A token that is bound to nothing, of a guard that asks for nothing, is good as it stands. */
   const proofFor = (
     ctx: RequestContext,
     { token, scheme }: PresentedToken,
-    confirmation: Confirmation,
+    { asked, confirmation }: AcceptedToken,
   ): MaybePromise<Decision> => {
-    const members = Object.keys(confirmation) as ConfirmationMember[]
-    if (members.length === 0 && required.length === 0 && scheme === 'Bearer') return ALLOWED
-    const asked = proofs.filter(({ confirms }) => members.includes(confirms))
-    if (asked.length < members.length || !required.every((proof) => asked.includes(proof))) {
-      return refusals.token('token_proof_missing', scheme)
-    }
+    if (asked === undefined) return refusals.token('token_proof_missing', scheme)
     // RFC 9449 section 7.1: a token bound to a key is never sent as a bearer token, nor any other as DPoP.
     if (scheme !== (asked.some(isDpop) ? 'DPoP' : 'Bearer')) return refusals.token('token_scheme_mismatch', scheme)
     return asked.reduce<MaybePromise<Decision>>(
@@ -121,11 +113,6 @@ export function tokenGuard(parts: TokenGuardParts): Guard<NoFacts, PrincipalFact
     },
   })
 }
-
-const isDpop = ({ scheme }: TokenProof): boolean => scheme === 'DPoP'
-
-const concat = (a: HeaderList | undefined, b: HeaderList | undefined): HeaderList | undefined =>
-  a === undefined ? b : b === undefined ? a : [...a, ...b]
 
 /** A clock that stepped back behind the verification may find the token not valid yet. */
 const holds = (token: AcceptedToken, nowMs: number): boolean =>

@@ -48,3 +48,6 @@ export interface TokenProof {
   /** Allows, with response fields where there are some to send. Asked when the token itself has been found good. */
   readonly prove: (ctx: RequestContext, bound: BoundToken) => MaybePromise<Decision>
 }
+
+/** Whether tokens with this proof are sent by the scheme of RFC 9449. */
+export const isDpop = ({ scheme }: TokenProof): boolean => scheme === 'DPoP'

@@ -1,6 +1,6 @@
 import { type Challenge, challenge, type Denial, invalid } from '../../decision.js'
 import type { TokenScheme } from './presented-token.js'
-import type { RefuseToken, TokenProof } from './token-proof.js'
+import { isDpop, type RefuseToken, type TokenProof } from './token-proof.js'
 
 /** What a token guard answers to those that it refuses: every scheme it takes is offered, whatever was wrong. */
 export class TokenRefusals {
@@ -8,7 +8,7 @@ export class TokenRefusals {
 
   constructor(realm: string, proofs: readonly TokenProof[]) {
     const bearer: Challenge = { scheme: 'Bearer', params: { realm } }
-    const dpop = proofs.find(({ scheme }) => scheme === 'DPoP')
+    const dpop = proofs.find(isDpop)
     const bound: Challenge = { scheme: 'DPoP', params: { realm, ...dpop?.challenge } }
     this.#offers = dpop === undefined ? [bearer] : dpop.required ? [bound] : [bearer, bound]
   }

@@ -1,4 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { describe, expect, test, vi } from 'vitest'
 import { type FederatedJwtOptions, type IssuerOptions, jwt, trustedIssuer } from '../../../src/index.js'
 import { isPromiseLike } from '../../../src/lib/maybe-promise.js'
@@ -188,6 +190,33 @@ describe('what is kept', () => {
       expect(await ask(guard, tenant(name).token())).toMatchObject(allowed)
     }
     expect(asked).toEqual(['a', 'b', 'c', 'b'].map((name) => `https://${name}.test`))
+  })
+
+  test('tokens of an issuer that was forgotten are held against what is found anew', async () => {
+    const { guard, asked } = tenants((name) => party(name, key).options(), { maxResolvedIssuers: 1 })
+    const token = acme.token()
+    for (const text of [token, tenant('other').token(), token, token]) {
+      expect(await ask(guard, text)).toMatchObject(allowed)
+    }
+    expect(asked).toEqual([acme.issuer, 'https://other.test', acme.issuer])
+  })
+
+  test('a remembered token keeps nothing of an issuer that was forgotten', async () => {
+    setFlagsFromString('--expose-gc')
+    const collect = runInNewContext('gc') as () => void
+    const networks: WeakRef<object>[] = []
+    const { guard } = tenants(
+      (name) => {
+        const fetch = async () => Response.json({ keys: [key.jwk] })
+        networks.push(new WeakRef(fetch))
+        return { issuer: name, audience: AUDIENCE, jwksUri: `${name}/jwks`, fetch }
+      },
+      { maxResolvedIssuers: 2 },
+    )
+    for (let i = 0; i < 20; i++) expect(await ask(guard, tenant(`t${i}`).token())).toMatchObject(allowed)
+    await wait(5)
+    collect()
+    expect(networks.filter((network) => network.deref() !== undefined)).toHaveLength(2)
   })
 
   test('an issuer keeps its keys while its options stay the same, as an object or member by member', async () => {
