@@ -29,6 +29,7 @@ export {
   type TestCertificate,
 } from './pki.js'
 export { type RawAnswer, type RawRequest, rawRequest } from './raw-request.js'
+export { seesIntermediates } from './sees-intermediates.js'
 export { type ServiceProcess, startService } from './service-process.js'
 export { type SlowRequest, slowRequest } from './slow-request.js'
 export { tlsFetch } from './tls-fetch.js'

@@ -11,6 +11,7 @@ import {
   LOOPBACK,
   rawRequest,
   type ServerTls,
+  seesIntermediates,
   selfSigned,
   startTlsProxy,
   type TestCa,
@@ -23,6 +24,8 @@ let ca: TestCa
 let serverTls: ServerTls
 let leaf: TestCertificate
 let ownLeaf: TestCertificate
+const isSeen = await seesIntermediates()
+
 const URI = 'spiffe://example.org/service/a'
 
 beforeAll(async () => {
@@ -125,7 +128,8 @@ describe('a proxy in front', () => {
     expect(await through(leaf, {})).toMatchObject({ status: 200, body: 'here' })
     expect(from).toBe('127.0.0.2')
     expect(received['client-cert']).toBe(`:${derOf(leaf.certPem)}:`)
-    expect(received['client-cert-chain']).toBe(`:${derOf(leaf.chainPem.slice(leaf.certPem.length))}:`)
+    const between = isSeen ? `:${derOf(leaf.chainPem.slice(leaf.certPem.length))}:` : undefined
+    expect(received['client-cert-chain']).toBe(between)
   })
 
   test("Envoy's x-forwarded-client-cert", async () => {
@@ -136,7 +140,7 @@ describe('a proxy in front', () => {
     expect(text).toMatch(/^Hash=[0-9a-f]{64};/)
     expect(text).toContain(`;URI=${URI};DNS=a.test`)
     expect(text).toContain(';Subject="CN=a\\, b"')
-    expect(decodeURIComponent(/;Chain="([^"]*)"/.exec(text)![1]!).match(/BEGIN/g)).toHaveLength(2)
+    expect(decodeURIComponent(/;Chain="([^"]*)"/.exec(text)![1]!).match(/BEGIN/g)).toHaveLength(isSeen ? 2 : 1)
   })
 
   test("nginx's x-ssl-client-cert", async () => {

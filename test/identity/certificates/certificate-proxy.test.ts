@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net'
 import {
   createTestCa,
   LOOPBACK,
+  seesIntermediates,
   startTlsProxy,
   type TestCertificate,
   type TlsProxyOptions,
@@ -17,6 +18,7 @@ const FIELDS: readonly CertificateField[] = ['client-cert', 'x-forwarded-client-
 
 const ca = await createTestCa()
 const between = await ca.intermediate()
+const isSeen = await seesIntermediates()
 const foreign = await createTestCa()
 const served = await ca.issue(LOOPBACK)
 
@@ -55,7 +57,7 @@ describe.each(FIELDS)('behind a proxy that writes %s', (field) => {
   })
 
   test('through an intermediate, where the field has room for it', async () => {
-    const known = field === 'x-ssl-client-cert' ? 'certificate_untrusted' : SVID.uris[0]
+    const known = isSeen && field !== 'x-ssl-client-cert' ? SVID.uris[0] : 'certificate_untrusted'
     expect(await through(await between.issue(SVID))).toBe(known)
   })
 

@@ -156,13 +156,15 @@ describe('JWKs with anything changed', () => {
       if (bytes.length > 0) bytes[position % bytes.length]! ^= 1 << bit
       return bytes.toString('base64url')
     })
+  /** WebCrypto makes text of members that a key does not have, and stumbles over what cannot be made into one. */
+  const anything = fc.jsonValue().filter((value) => !JSON.stringify(value).includes('toString'))
   const mutated = fc
     .tuple(fc.constantFrom(...NAMES), fc.constantFrom('n', 'e', 'x', 'y', 'crv', 'kty'))
     .chain(([algorithm, name]) => {
       const text = String(KEYS[algorithm]![name] ?? '')
       const others = Object.values(KEYS).map((jwk) => jwk[name])
       return fc
-        .oneof(mistyped(text), bitFlipped(text), fc.constantFrom(...others), fc.jsonValue())
+        .oneof(mistyped(text), bitFlipped(text), fc.constantFrom(...others), anything)
         .map((value) => ({ algorithm, jwk: changed(algorithm, { [name]: value }) }))
     })
 
