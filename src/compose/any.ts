@@ -1,5 +1,5 @@
 import type { RequestContext } from '../context.js'
-import type { Challenge, Charge, Decision, Denial, Unauthenticated } from '../decision.js'
+import type { Challenge, Charge, Decision, Denial, HeaderList, Unauthenticated } from '../decision.js'
 import { evaluate } from '../evaluate.js'
 import { assertGuard, type Guard, type MaybePromise } from '../guard.js'
 import { isPromiseLike } from '../lib/maybe-promise.js'
@@ -14,8 +14,8 @@ type NeedsOfAll<G> = NeedsAsParameter<G> extends (needs: infer Needs extends obj
  * Alternatives, asked in order: the first guard that allows wins. Needs what all of them need; gives what the winner
  * gave. An error in one alternative is never an allow: the next is asked.
  *
- * When every alternative answers 401, the answer is one 401 that lists every challenge; otherwise the first denial that
- * is about something else. Limits that must count whatever an alternative says belong in front of `any`.
+ * When every alternative answers 401, the answer is one 401 with every challenge and field; otherwise the first denial
+ * that is about something else. Limits that must count whatever an alternative says belong in front of `any`.
  *
  * @throws TypeError when an argument is not a guard.
  */
@@ -71,12 +71,24 @@ function summarise(denials: readonly Denial[]): Denial {
   const strangers = denials.filter((denial): denial is Unauthenticated => denial.kind === 'unauthenticated')
   if (strangers.length < denials.length) return denials.find((denial) => denial.kind !== 'unauthenticated')!
   const [first, ...rest] = strangers.flatMap((denial) => denial.challenges) as [Challenge, ...Challenge[]]
-  return { ...mostTelling(strangers), challenges: [first, ...rest], charges: undefined } // every one's are added
+  const told = mostTelling(strangers)
+  const headers = eachOnce([told, ...strangers])
+  return { ...told, challenges: [first, ...rest], headers, charges: undefined } // every one's charges are added
 }
 
-/** A credential that was refused says more than one that was not sent. */
+/** Whatever the caller needs for its next try, such as a nonce. Of two fields of a name, the first. */
+function eachOnce(denials: readonly Denial[]): HeaderList | undefined {
+  const headers = new Map<string, HeaderList[number]>()
+  for (const field of denials.flatMap((denial) => denial.headers ?? [])) {
+    const name = field[0].toLowerCase()
+    if (!headers.has(name)) headers.set(name, field)
+  }
+  return headers.size === 0 ? undefined : [...headers.values()]
+}
+
+/** A credential that was refused says more than one that was not sent; more than a certificate, which comes by itself. */
 const mostTelling = (denials: readonly Unauthenticated[]): Unauthenticated =>
-  denials.find((denial) => !denial.code.endsWith('_missing') || namesError(denial)) ?? denials[0]!
+  denials.find(namesError) ?? denials.find((denial) => !denial.code.endsWith('_missing')) ?? denials[0]!
 
 /** RFC 6750 section 3.1: no error where no credential was sent. */
 const namesError = ({ challenges }: Unauthenticated): boolean =>

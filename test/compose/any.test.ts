@@ -29,6 +29,7 @@ const token = answering('token', challenge('token_missing', { scheme: 'Bearer', 
 const key = answering('key', challenge('api_key_missing', { scheme: 'ApiKey' }, { scheme: 'Basic' }))
 const unproven = answering('unproven', challenge('token_proof_missing', { scheme: 'DPoP', params: { error: 'e' } }))
 const expired = answering('expired', challenge('token_expired', { scheme: 'DPoP' }))
+const foreign = answering('foreign', challenge('certificate_not_allowed', { scheme: 'ClientCertificate' }))
 const broken: AnyGuard = {
   name: 'broken',
   check: () => {
@@ -103,6 +104,13 @@ describe.each<[string, (guard: AnyGuard) => AnyGuard]>([
       [{ scheme: 'ApiKey' }, { scheme: 'Basic' }, { scheme: 'DPoP' }, { scheme: 'Bearer', params: { realm: 'a' } }],
     ],
     [
+      'the code of a credential that the caller chose rather than of one that comes by itself',
+      [foreign, unproven, expired],
+      'token_proof_missing',
+      'unproven',
+      [{ scheme: 'ClientCertificate' }, { scheme: 'DPoP', params: { error: 'e' } }, { scheme: 'DPoP' }],
+    ],
+    [
       'the code of a credential that came without its proof',
       [key, unproven],
       'token_proof_missing',
@@ -112,6 +120,24 @@ describe.each<[string, (guard: AnyGuard) => AnyGuard]>([
   ])('only 401s become one 401: %s', async (_name, guards, code, guard, challenges) =>
     expect(await ask(...guards)).toMatchObject({ allowed: false, kind: 'unauthenticated', code, guard, challenges }),
   )
+
+  test('one 401 has the fields of all, each once, those of the most telling first', async () => {
+    const withFields = (denial: Decision<object>, ...headers: [string, string][]) =>
+      answering('some', { ...denial, headers } as Decision<object>)
+    const refused = challenge('proof_stale', { scheme: 'DPoP', params: { error: 'use_dpop_nonce' } })
+    const answer = await ask(
+      withFields(challenge('key_missing', { scheme: 'ApiKey' }), ['x-key', '1'], ['DPoP-Nonce', 'of another']),
+      withFields(refused, ['dpop-nonce', 'n'], ['cache-control', 'no-store']),
+      token,
+    )
+    expect(answer).toMatchObject({ code: 'proof_stale' })
+    expect(answer.headers).toEqual([
+      ['dpop-nonce', 'n'],
+      ['cache-control', 'no-store'],
+      ['x-key', '1'],
+    ])
+    expect((await ask(token, key)).headers).toBeUndefined()
+  })
 
   test.each<[string, readonly AnyGuard[], object]>([
     ['403 behind 401', [token, no], { kind: 'forbidden', code: 'no', guard: 'no' }],

@@ -52,9 +52,10 @@ export type MtlsGuard = Guard<NoFacts, PrincipalFacts> & TokenProof
  *
  * Denies with 401 `certificate_missing`, `certificate_malformed`, `certificate_untrusted`, `certificate_expired`,
  * `certificate_not_yet_valid`, `certificate_is_ca`, `certificate_purpose`, `certificate_unsupported`,
- * `certificate_identity_missing`, `svid_uri_count`, `svid_id_invalid`, `svid_is_ca`, `svid_key_usage`, `svid_purpose`; with
- * 403 `certificate_not_allowed` when no rule holds; with 400 and 503 as its source says. As a proof also with 401
- * `certificate_mismatch`; all 401s of a proof are `invalid_token`.
+ * `certificate_identity_missing`, `svid_uri_count`, `svid_id_invalid`, `svid_is_ca`, `svid_key_usage`, `svid_purpose`, and
+ * `certificate_not_allowed` when no rule holds; with 400 and 503 as its source says. As a proof also with 401
+ * `certificate_mismatch`, and with 403 `certificate_not_allowed`: then who calls is known. All 401s of a proof are
+ * `invalid_token`.
  *
  * @throws TypeError for an option out of its range.
  */
@@ -109,7 +110,7 @@ export function mtls(options: MtlsOptions): MtlsGuard {
     } as const,
     check: (ctx: RequestContext): Decision<PrincipalFacts> => {
       const found = find(ctx)
-      if (typeof found === 'string') return found === NOT_ALLOWED ? REFUSED : challenge(found, ASKED)
+      if (typeof found === 'string') return challenge(found, ASKED)
       return 'allowed' in found ? found : found.answer
     },
     proof: 'mtls',

@@ -2,6 +2,7 @@ import type { RawAnswer, RawRequest } from '@wardline/test-kit'
 import { expect } from 'vitest'
 import type { App } from '../app.js'
 import { dpopProof, PUBLIC_ORIGIN } from '../dpop-proofs.js'
+import { PROXY } from '../world.js'
 import { count, type Scenario } from './scenario.js'
 
 const proving = (name: string, run: Scenario['run']): Scenario => ({ name, service: 'proving', run })
@@ -48,6 +49,20 @@ export const DPOP_SCENARIOS: readonly Scenario[] = [
       'dpop_nonce_missing',
       'dpop_nonce_stale',
     ])
+  }),
+
+  proving('a certificate that comes with every request hides no nonce from those who sign in', async (app) => {
+    const transfer = ({ headers, ...rest }: RawRequest): RawRequest => ({
+      ...rest,
+      headers: [...headers!, ['client-cert', app.tokens['svid-other-rfc']!]],
+      from: PROXY,
+    })
+    const first = await app.send(transfer(proven(app, 'POST', '/transfers')))
+    expect(first.status).toBe(401)
+    expect(first.headers['www-authenticate']).toMatch(/^ClientCertificate, .*error="use_dpop_nonce"$/)
+    const nonce = first.headers['dpop-nonce']!
+    expect((await app.send(transfer(proven(app, 'POST', '/transfers', { nonce })))).status).toBe(201)
+    expect((await app.events(2)).map(({ code }) => code)).toEqual(['dpop_nonce_missing', 'allowed'])
   }),
 
   proving('a store that is full or away is a 503, and nothing passes', async (app) => {

@@ -1,8 +1,9 @@
-import { dpop, jwt, requireProof, requireScope } from 'wardline'
+import { any, certificateSource, dpop, jwt, mtls, requireProof, requireScope } from 'wardline'
+import { currentAuthority } from '../certificates.js'
 import { PUBLIC_ORIGIN } from '../dpop-proofs.js'
 import { get, post } from '../route.js'
 import type { Service } from '../service.js'
-import { settingsOf, type World } from '../world.js'
+import { PROXY, settingsOf, type World } from '../world.js'
 import { AUDIENCE, limit } from './guards.js'
 
 /** Tokens that are bound to a key. Proofs are made before the tables run, so they may be old. */
@@ -11,6 +12,11 @@ export function proving(world: World): Service {
   const signedIn = (proof: ReturnType<typeof dpop>) =>
     jwt({ issuer: world.issuer, audience: AUDIENCE, jwksUri: `${world.issuer}/jwks`, proofs: [proof] })
   const either = signedIn(dpop({ origin, maxAgeSeconds: 600 }))
+  const paying = signedIn(dpop({ origin, maxAgeSeconds: 600, nonce: true }))
+  const service = mtls({
+    source: certificateSource({ header: 'client-cert', trustedProxies: [PROXY], ca: currentAuthority }),
+    allow: [{ spiffe: { trustDomain: 'example.org', paths: ['/service/*'] } }],
+  })
   return {
     settings: settingsOf(world),
     everyone: limit('address', 100_000),
@@ -24,10 +30,8 @@ export function proving(world: World): Service {
       get('/away', [
         signedIn(dpop({ origin, maxAgeSeconds: 600, replay: { claim: () => Promise.reject(new Error('no store')) } })),
       ]),
-      post('/payments', [signedIn(dpop({ origin, maxAgeSeconds: 600, nonce: true }))], () => ({
-        status: 201,
-        body: {},
-      })),
+      post('/payments', [paying], () => ({ status: 201, body: {} })),
+      post('/transfers', [any(service, paying)], () => ({ status: 201, body: {} })),
     ],
   }
 }
