@@ -1,12 +1,12 @@
 import { auditPath, type FrameworkView, NodeRequest, type Service } from 'wardline/mount'
-import type { ExpressRequest, ExpressResponse } from './http.js'
+import type { ExpressRequest, ExpressResponse, ExpressRouted } from './http.js'
 
 /** The context of an Express request. Route, params and body are read when asked: they change as the request travels. */
 export const contextOf = (request: ExpressRequest, response: ExpressResponse, service: Service): NodeRequest =>
   new NodeRequest(request, response, new ExpressView(request), service)
 
 class ExpressView implements FrameworkView {
-  readonly raw: ExpressRequest
+  readonly raw: ExpressRouted
 
   constructor(request: ExpressRequest) {
     this.raw = request
@@ -35,7 +35,7 @@ class ExpressView implements FrameworkView {
 }
 
 /** The pattern that matched, below the path where its router is mounted: of that, Express tells only how it was asked. */
-function routeOf({ baseUrl = '', route }: ExpressRequest): string | undefined {
+function routeOf({ baseUrl = '', route }: ExpressRouted): string | undefined {
   const path = (route as { readonly path?: unknown } | undefined)?.path
   return path === undefined ? undefined : `${baseUrl === '' ? '' : auditPath(baseUrl)}${String(path)}`
 }

@@ -1,9 +1,16 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 
-/** What this adapter uses of Express's request: the same in versions 4 and 5, whatever their types. */
+/**
+ * Express's request, the same in versions 4 and 5. Without `params` and `body`: Express infers the types of a route from
+ * all of its handlers, and those behind a guard are to keep theirs.
+ */
 export interface ExpressRequest extends IncomingMessage {
   readonly originalUrl?: string
   readonly baseUrl?: string
+}
+
+/** What is there besides, as this adapter uses it. */
+export interface ExpressRouted extends ExpressRequest {
   readonly params?: unknown
   readonly route?: unknown
   body?: unknown
