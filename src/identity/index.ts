@@ -1,5 +1,5 @@
 export { type ApiKeyOptions, apiKey } from './api-keys/api-key.js'
-export { type ApiKeyFileEvent, type ApiKeyFileOptions, apiKeyFile } from './api-keys/api-key-file.js'
+export { type ApiKeyFile, type ApiKeyFileEvent, type ApiKeyFileOptions, apiKeyFile } from './api-keys/api-key-file.js'
 export type { ApiKeyLookup, ApiKeyLookupFault } from './api-keys/api-key-lookup.js'
 export type { ApiKeyRecord } from './api-keys/api-key-record.js'
 export { type IssueApiKeyOptions, type IssuedApiKey, issueApiKey } from './api-keys/issue-api-key.js'

@@ -1,12 +1,13 @@
 import { describe, expect, test } from 'vitest'
-import { all, definePrincipal, type Proof, requireProof } from '../../src/index.js'
+import { all, type Challenge, definePrincipal, type Proof, requireProof } from '../../src/index.js'
+import { CHALLENGE } from '../../src/principal.js'
 import { contextFor } from '../support/context.js'
 import { decideNow, giving } from '../support/guards.js'
 
 type Proofs = readonly [Proof, ...Proof[]]
 
-const ask = (proof: Proof, ...wanted: Proofs) => {
-  const principal = definePrincipal({ id: 'alice', issuer: 'https://idp.test', proof })
+const ask = (proof: Proof, wanted: Proofs, sent?: Challenge) => {
+  const principal = definePrincipal({ id: 'alice', issuer: 'https://idp.test', proof, [CHALLENGE]: sent })
   return decideNow(all(giving('jwt', { principal }), requireProof(...wanted)), contextFor())
 }
 
@@ -20,7 +21,7 @@ describe('requireProof', () => {
     ['dpop', ['mtls', 'dpop']],
     ['bearer', ['bearer']],
     ['key', ['key', 'mtls']],
-  ])('a principal by %s passes %j', (proof, wanted) => expect(ask(proof, ...wanted)).toMatchObject({ allowed: true }))
+  ])('a principal by %s passes %j', (proof, wanted) => expect(ask(proof, wanted)).toMatchObject({ allowed: true }))
 
   test.each<readonly [Proof, Proofs, readonly object[]]>([
     ['bearer', ['dpop'], [DPOP]],
@@ -31,8 +32,9 @@ describe('requireProof', () => {
     ['mtls', ['bearer'], [BEARER]],
     ['bearer', ['key'], [{ scheme: 'ApiKey' }]],
     ['dpop', ['bearer', 'mtls', 'key'], [BEARER, { scheme: 'ApiKey' }]],
+    ['key', ['dpop', 'mtls'], [{ scheme: 'DPoP' }, { scheme: 'Bearer' }]],
   ])('a principal by %s does not pass %j', (proof, wanted, challenges) =>
-    expect(ask(proof, ...wanted)).toMatchObject({
+    expect(ask(proof, wanted)).toMatchObject({
       kind: 'unauthenticated',
       code: 'proof_missing',
       guard: `requireProof(${wanted.join(' or ')})`,
@@ -40,8 +42,18 @@ describe('requireProof', () => {
     }),
   )
 
+  test.each<readonly [string, Proof, object]>([
+    ['DPoP', 'bearer', { scheme: 'DPoP', params: { error: 'invalid_token' } }],
+    ['ApiKey', 'key', { scheme: 'DPoP' }],
+    ['ClientCertificate', 'mtls', { scheme: 'DPoP' }],
+  ])('who came by %s is told of a bad token only where it sent one', (scheme, proof, challenged) => {
+    const answer = ask(proof, ['dpop'], { scheme })
+    expect(answer).toMatchObject({ code: 'proof_missing' })
+    expect(answer).toHaveProperty('challenges', [challenged])
+  })
+
   test('a principal by what nobody knows does not pass', () =>
-    expect(ask('toString' as Proof, 'dpop')).toMatchObject({ code: 'proof_missing' }))
+    expect(ask('toString' as Proof, ['dpop'])).toMatchObject({ code: 'proof_missing' }))
 
   test('without a principal it is the guard that is wrong', () =>
     expect(decideNow(requireProof('dpop') as never, contextFor())).toMatchObject({ kind: 'internal' }))

@@ -32,6 +32,12 @@ export type ApiKeyFileEvent =
   | { readonly event: 'key_file_unreadable'; readonly path: string; readonly cause: unknown }
   | { readonly event: 'key_file_recovered'; readonly path: string }
 
+/** A lookup that says how its file is. */
+export interface ApiKeyFile extends ApiKeyLookup {
+  /** What is wrong with the file now, as far as requests had it looked at; undefined while it is well. */
+  readonly fault: () => ApiKeyLookupFault | undefined
+}
+
 /**
  * Looks up API keys in a file, which is read again when it has changed. Requests do not wait for that, but for the first
  * after a pause, and that one no longer than a second; there is no timer in between.
@@ -41,7 +47,7 @@ export type ApiKeyFileEvent =
  *
  * @throws TypeError for an option out of its range, and Error for a file that cannot be read at start.
  */
-export function apiKeyFile(options: ApiKeyFileOptions): ApiKeyLookup {
+export function apiKeyFile(options: ApiKeyFileOptions): ApiKeyFile {
   knownOptions('apiKeyFile()', options, ['path', 'refreshMs', 'onEvent'])
   const file = new KeyFile(
     nonEmptyString('path', options.path),

@@ -17,12 +17,15 @@ const MAX_FIELD_LENGTH = 65_536
 /** With the leaf, which some lists hold again. */
 const MAX_CERTIFICATES = 10
 
-/** What stands in `value`; `none` for a proxy that says its client had no certificate; undefined when malformed. */
+/**
+ * What stands in `value`; `none` for a proxy that says its client had no certificate, `no_cert` for an Envoy that tells of
+ * it but does not send it; undefined when malformed.
+ */
 export function certificatesIn(
   field: CertificateField,
   value: string,
   chain: string | undefined,
-): CertificateChain | 'none' | undefined {
+): CertificateChain | 'none' | 'no_cert' | undefined {
   if (value.length > MAX_FIELD_LENGTH || (chain !== undefined && chain.length > MAX_FIELD_LENGTH)) return undefined
   switch (field) {
     case 'client-cert':
@@ -52,9 +55,10 @@ function byteSequence(text: string): Certificate | undefined {
 }
 
 /** The certificate itself must be there, since dates and rules are checked here; hash and URIs must be its own. */
-function byEnvoy(value: string): CertificateChain | undefined {
+function byEnvoy(value: string): CertificateChain | 'no_cert' | undefined {
   const element = lastXfccElement(value)
-  if (element?.cert === undefined) return undefined
+  if (element === undefined) return undefined
+  if (element.cert === undefined) return 'no_cert'
   const own = escapedPem(element.cert, 1)
   const sent = element.chain === undefined ? { certificates: [] } : escapedCertificates(element.chain)
   if (own === undefined || sent === undefined) return undefined

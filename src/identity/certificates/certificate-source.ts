@@ -77,6 +77,7 @@ export function certificateSource(options: CertificateSourceOptions = {}): Certi
     // RFC 9440 section 2.3: no chain without a certificate
     if (value === undefined) return chain === undefined ? undefined : MALFORMED
     const found = certificatesIn(header, value, chain) ?? MALFORMED
+    if (found === 'no_cert') return WITHOUT_CERT
     return found === 'none' ? undefined : found
   }
 
@@ -107,6 +108,11 @@ const REFUSED = fault(
 )
 const REPEATED = fault('certificate_header_repeated', 'There is more than one certificate field.')
 const MALFORMED = fault('certificate_header_malformed', 'The certificate field is malformed.')
+/** For the operator, whose proxy it is: the usual omission. */
+const WITHOUT_CERT = Object.freeze({
+  ...MALFORMED,
+  cause: new Error('no Cert in x-forwarded-client-cert: set_current_client_cert_details must say cert: true'),
+})
 
 /** The certificate of a connection stays the same, and costs much to be had from OpenSSL. */
 const ofPeers = new WeakMap<Peer, CertificateChain | CertificateFault>()

@@ -54,6 +54,16 @@ describe('a field of a proxy', () => {
     })
   })
 
+  test('an Envoy that sends no Cert: the operator is told what to set', () => {
+    const field = 'x-forwarded-client-cert'
+    expect(ask(field, [[field, 'By=spiffe://example.org/proxy;URI=spiffe://example.org/service/a']])).toMatchObject({
+      kind: 'invalid',
+      code: 'certificate_header_malformed',
+      cause: expect.objectContaining({ message: expect.stringContaining('cert: true') }),
+    })
+    expect(ask(field, [[field, 'By="']])).not.toHaveProperty('cause')
+  })
+
   test('nginx writes none for a client without', () => {
     expect(ask('x-ssl-client-cert', [['x-ssl-client-cert', '']])).toMatchObject({ code: 'certificate_missing' })
   })
