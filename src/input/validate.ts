@@ -132,8 +132,15 @@ function headerReader(schema: Schema): TextPart['read'] {
 
 const isDenial = (value: TextValues | Denial): value is Denial => (value as Denial).allowed === false
 
+const SUBJECT = {
+  body: 'The body does',
+  query: 'The query does',
+  params: 'The path parameters do',
+  headers: 'The headers do',
+} as const
+
 const invalidPart = (part: keyof InputSchemas, issue: Issue): Denial =>
-  invalid(`invalid_${part}`, `The ${part} does not match its schema.`, {
+  invalid(`invalid_${part}`, `${SUBJECT[part]} not match the schema.`, {
     issues: [issue],
     ...(part === 'body' && { status: 422 as const }),
   })
