@@ -108,6 +108,27 @@ export const PRODUCT_TOKENS: readonly ProductToken[] = [
   ),
   row(
     'keycloak',
+    'of a person, by exchange without a session, without the scope profile',
+    JWT,
+    { ...without(KEYCLOAK, 'sid', 'preferred_username'), jti: 'trrtte:1' },
+    KEYCLOAK_ALICE,
+  ),
+  row(
+    'keycloak',
+    'of a person, in versions that name a session by session_state alone',
+    JWT,
+    { ...without(KEYCLOAK, 'sid', 'preferred_username'), jti: '8d6c0f5e', session_state: 's-1' },
+    KEYCLOAK_ALICE,
+  ),
+  row(
+    'keycloak',
+    'of a service account with a session, refreshed, without the scope profile',
+    JWT,
+    { ...without(KEYCLOAK_OLD_SERVICE, 'preferred_username'), jti: 'onrtrt:1', sid: 's-1', clientAddress: '10.0.4.7' },
+    KEYCLOAK_JOB,
+  ),
+  row(
+    'keycloak',
     'of a person whose jti only looks like client credentials',
     JWT,
     { ...KEYCLOAK, jti: 'x-trrtcc:1' },
