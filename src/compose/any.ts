@@ -1,9 +1,10 @@
 import type { RequestContext } from '../context.js'
-import type { Challenge, Charge, Decision, Denial, HeaderList, Unauthenticated } from '../decision.js'
+import type { Charge, Decision, Denial } from '../decision.js'
 import { evaluate } from '../evaluate.js'
 import { assertGuard, type Guard, type MaybePromise } from '../guard.js'
 import { isPromiseLike } from '../lib/maybe-promise.js'
 import { concat } from './sequence.js'
+import { summarise } from './summary.js'
 
 type AnyGuard = Guard<object, object>
 type GivesOf<G> = G extends Guard<never, infer Gives> ? Gives : never
@@ -65,31 +66,3 @@ function withChargesOf<D extends Decision<object>>(refused: readonly Denial[], w
     if (denial !== winner && denial.kind !== 'exhausted') charges = concat(charges, denial.charges)
   return charges === undefined ? winner : { ...winner, charges: concat(charges, winner.charges) }
 }
-
-/** All unauthenticated: one 401 that offers every challenge. Otherwise the first denial that is about more than that. */
-function summarise(denials: readonly Denial[]): Denial {
-  const strangers = denials.filter((denial): denial is Unauthenticated => denial.kind === 'unauthenticated')
-  if (strangers.length < denials.length) return denials.find((denial) => denial.kind !== 'unauthenticated')!
-  const [first, ...rest] = strangers.flatMap((denial) => denial.challenges) as [Challenge, ...Challenge[]]
-  const told = mostTelling(strangers)
-  const headers = eachOnce([told, ...strangers])
-  return { ...told, challenges: [first, ...rest], headers, charges: undefined } // every one's charges are added
-}
-
-/** Whatever the caller needs for its next try, such as a nonce. Of two fields of a name, the first. */
-function eachOnce(denials: readonly Denial[]): HeaderList | undefined {
-  const headers = new Map<string, HeaderList[number]>()
-  for (const field of denials.flatMap((denial) => denial.headers ?? [])) {
-    const name = field[0].toLowerCase()
-    if (!headers.has(name)) headers.set(name, field)
-  }
-  return headers.size === 0 ? undefined : [...headers.values()]
-}
-
-/** A credential that was refused says more than one that was not sent; more than a certificate, which comes by itself. */
-const mostTelling = (denials: readonly Unauthenticated[]): Unauthenticated =>
-  denials.find(namesError) ?? denials.find((denial) => !denial.code.endsWith('_missing')) ?? denials[0]!
-
-/** RFC 6750 section 3.1: no error where no credential was sent. */
-const namesError = ({ challenges }: Unauthenticated): boolean =>
-  challenges.some(({ params }) => params?.error !== undefined)

@@ -1,4 +1,5 @@
 import type { Denial, HeaderList } from '../decision.js'
+import { mergeFields } from '../lib/header-fields.js'
 import { challengesOf } from './challenge.js'
 import { problemOf } from './problem.js'
 import { statusOf } from './status.js'
@@ -18,7 +19,7 @@ export function toHttp(denial: Denial, instance?: string): HttpDenial {
   const retryAfterSeconds = 'retryAfterSeconds' in denial ? denial.retryAfterSeconds : undefined
   return {
     status: statusOf(denial),
-    headers: mergeHeaders([
+    headers: mergeFields([
       ...(denial.headers ?? []),
       ['content-type', 'application/problem+json'],
       ['cache-control', 'no-store'],
@@ -31,24 +32,3 @@ export function toHttp(denial: Denial, instance?: string): HttpDenial {
 
 /** RFC 9110 section 10.2.3, delay-seconds; at least one, since zero asks for a retry at once. */
 const wholeSeconds = (value: number): string => String(Math.max(1, Math.ceil(value) || 1))
-
-/** Fields that are lists: two guards that speak of them are both heard. */
-const LIST_FIELDS: ReadonlySet<string> = new Set(['ratelimit', 'ratelimit-policy', 'www-authenticate', 'vary'])
-
-/** Whether two values of the field are one list. */
-export const isListField = (name: string): boolean => LIST_FIELDS.has(name.toLowerCase())
-
-/** Two values of a list field as one (RFC 9110 section 5.3). */
-export const joinField = (before: string, next: string): string => `${before}, ${next}`
-
-/** Each name once, in lower case: list fields joined, of others the last. */
-export function mergeHeaders(list: HeaderList): HeaderList {
-  const merged = new Map<string, string | undefined>()
-  for (const [name, value] of list) {
-    const field = name.toLowerCase()
-    const before = merged.get(field)
-    const joins = before !== undefined && value !== undefined && isListField(field)
-    merged.set(field, joins ? joinField(before, value) : value)
-  }
-  return [...merged]
-}

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import type { HeaderList } from '../decision.js'
-import { isListField, joinField } from '../http/index.js'
+import { isListField, joinField } from '../lib/header-fields.js'
 
 /**
  * Sets response fields; list fields are added to what is there, so that two mounts are both heard. By index, and without

@@ -30,6 +30,7 @@ const key = answering('key', challenge('api_key_missing', { scheme: 'ApiKey' }, 
 const unproven = answering('unproven', challenge('token_proof_missing', { scheme: 'DPoP', params: { error: 'e' } }))
 const expired = answering('expired', challenge('token_expired', { scheme: 'DPoP' }))
 const foreign = answering('foreign', challenge('certificate_not_allowed', { scheme: 'ClientCertificate' }))
+const withoutProof = answering('withoutProof', challenge('proof_missing', { scheme: 'ApiKey' }))
 const broken: AnyGuard = {
   name: 'broken',
   check: () => {
@@ -138,6 +139,61 @@ describe.each<[string, (guard: AnyGuard) => AnyGuard]>([
     ])
     expect((await ask(token, key)).headers).toBeUndefined()
   })
+
+  test('a field counts in one denial as it would alone, and lists of several are whole', async () => {
+    const fields = (...headers: [string, string | undefined][]) => giving('fields', {}, headers)
+    const hardened = fields(['Cache-Control', 'no-cache'], ['vary', 'origin'], ['www-authenticate', 'Negotiate'])
+    const own = fields(['cache-control', 'private'], ['Vary', 'accept'], ['x-powered-by', undefined])
+    expect((await ask(all(hardened, own, token), all(own, fields(['cache-control', 'public']), key))).headers).toEqual([
+      ['cache-control', 'private'],
+      ['vary', 'origin, accept'],
+      ['www-authenticate', 'Negotiate'],
+      ['x-powered-by', undefined],
+      ['vary', 'accept'],
+    ])
+    expect((await ask(all(own, token), all(own, key))).headers).toHaveLength(3)
+  })
+
+  const refused = (code: string, error: string | undefined, rest: object = {}) =>
+    answering(code, { ...challenge(code, { scheme: 'Bearer', params: error ? { error } : {} }), ...rest })
+  test.each<[string, readonly AnyGuard[], string]>([
+    [
+      'an attack before what else is wrong',
+      [refused('token_expired', 'invalid_token'), refused('key_revoked', undefined, { event: 'authn_token_revoked' })],
+      'key_revoked',
+    ],
+    [
+      'a nonce that is asked for before the other tenant',
+      [refused('token_expired', 'invalid_token'), refused('dpop_nonce_missing', 'use_dpop_nonce')],
+      'dpop_nonce_missing',
+    ],
+    ...['token_issuer_unknown', 'token_issuer_mismatch', 'token_audience_mismatch', 'token_audience_missing'].map(
+      (code): [string, AnyGuard[], string] => [
+        `what is wrong with a token before ${code} of another alternative`,
+        [refused(code, 'invalid_token'), refused('token_expired', 'invalid_token')],
+        'token_expired',
+      ],
+    ),
+    [
+      'a token of nobody before a wrong key',
+      [refused('key_unknown', undefined), refused('token_key_unknown', 'invalid_token')],
+      'token_key_unknown',
+    ],
+    [
+      'a wrong key before a certificate that came by itself',
+      [foreign, refused('key_unknown', undefined)],
+      'key_unknown',
+    ],
+    ['a known caller before a stranger', [token, all(giving('key', { principal: 1 }), withoutProof)], 'proof_missing'],
+    ['a certificate that came before what did not', [token, foreign], 'certificate_not_allowed'],
+  ])('the audit trail is told of %s', async (_name, guards, code) =>
+    expect(await ask(...guards)).toMatchObject({ code }),
+  )
+
+  test('the audit trail is told who it is', async () =>
+    expect(await ask(token, all(giving('key', { principal: 1 }), withoutProof))).toMatchObject({
+      facts: { principal: 1 },
+    }))
 
   test.each<[string, readonly AnyGuard[], object]>([
     ['403 behind 401', [token, no], { kind: 'forbidden', code: 'no', guard: 'no' }],
