@@ -12,7 +12,8 @@ const SCHEMES: Readonly<Record<Proof, string>> = { bearer: 'Bearer', dpop: 'DPoP
  * 'mtls')` refuses bearer tokens at one route. A token that is bound to a key and to a certificate counts as `dpop`.
  *
  * Denies with 401 `proof_missing` and a challenge for each proof: `invalid_token` where the caller sent a token (RFC 9449
- * section 7.1, RFC 8705 section 3), without an error where it sent a key or a certificate alone (RFC 6750 section 3.1).
+ * section 7.1, RFC 8705 section 3), without an error where it sent a key or a certificate alone (RFC 6750 section 3.1). Of
+ * a principal of your own only the proof `key` says that it sent no token.
  *
  * @throws TypeError for no proof, or one that there is not.
  */

@@ -19,13 +19,15 @@ export function relyOn<T, R>(
 ): MaybePromise<R | Unavailable> {
   const down = (cause: unknown) => unavailable(code, RETRY_AFTER_SECONDS, cause)
   let answer: MaybePromise<T>
+  let isLater: boolean
   try {
     answer = ask()
+    isLater = isPromiseLike(answer)
   } catch (cause) {
     return down(cause)
   }
-  return isPromiseLike(answer) ? inTime(answer).then(next, down) : next(answer)
+  return isLater ? inTime(answer as PromiseLike<T>).then(next, down) : next(answer as T)
 }
 
-/** `answer`, or a rejection when it does not come within two seconds. */
-export const inTime = <T>(answer: PromiseLike<T>): Promise<T> => withinTime(MAX_WAIT_MS, () => answer)
+/** `answer`, or a rejection when it does not come within two seconds. A caller waits, and so does the process. */
+export const inTime = <T>(answer: PromiseLike<T>): Promise<T> => withinTime(MAX_WAIT_MS, () => answer, 'awaited')

@@ -39,6 +39,13 @@ describe('relyOn', () => {
   test.each<[string, () => unknown]>([
     ['throws', fail],
     ['rejects', async () => fail()],
+    [
+      'gives what cannot be told from a promise',
+      () =>
+        Object.defineProperty({}, 'then', {
+          get: () => fail(),
+        }),
+    ],
     ['gives a thenable that throws', () => ({ then: fail })],
   ])('one that %s is a 503 of the code, with the cause for the audit trail', async (_name, ask) => {
     expect(await relyOn('store_away', ask, () => 'an answer')).toEqual(DOWN)

@@ -40,6 +40,17 @@ describe('withinTime', () => {
     }
   })
 
+  test.each([
+    ['beside', 0],
+    ['awaited', 1],
+  ] as const)('what is %s keeps the process for %d timers', async (kind, timers) => {
+    const timersNow = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length
+    const before = timersNow()
+    const asking = withinTime(20, () => new Promise(() => {}), kind)
+    expect(timersNow() - before).toBe(timers)
+    await expect(asking).rejects.toThrow('no answer within 20 ms')
+  })
+
   test('a question that does not heed the signal is not waited for', async () => {
     let asked: AbortSignal | undefined
     const asking = withinTime(20, (signal) => {

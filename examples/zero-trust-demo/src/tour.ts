@@ -58,7 +58,7 @@ async function* ledger(world: World): AsyncGenerator<Stop> {
   yield await visit({ ...reader, certificate: certificates.ledger }, 200, 'allowed')
   yield await visit({ ...reader, who: 'without certificate' }, 401, 'certificate_missing')
   const guest = { ...reader, who: 'a guest of the domain', certificate: certificates.guest }
-  yield await visit(guest, 403, 'certificate_not_allowed')
+  yield await visit(guest, 401, 'certificate_mismatch')
   const headers = { 'client-cert': `:${certificates.ledger.der.toString('base64')}:` }
   yield await visit({ ...reader, who: 'a forger of fields', headers }, 400, 'certificate_header_refused')
 }

@@ -2,6 +2,7 @@ import { LRUCache } from 'lru-cache'
 import type { Allowance, Unavailable } from '../../decision.js'
 import type { MaybePromise } from '../../guard.js'
 import { addressMatcher } from '../../lib/address.js'
+import { isFresh } from '../../lib/fresh.js'
 import { isPromiseLike } from '../../lib/maybe-promise.js'
 import { relyOn } from '../dependency.js'
 import type { PrincipalFacts } from '../tokens/token-guard.js'
@@ -30,7 +31,7 @@ interface Known {
   /** A copy of what the key was made of. */
   readonly made: ApiKeyRecord
   readonly sinceMs: number
-  readonly untilMs: number
+  readonly forMs: number
 }
 
 interface KeyRecordsOptions {
@@ -63,12 +64,9 @@ export class KeyRecords {
 
   find(id: string, nowMs: number): MaybePromise<FoundKey | Unavailable> {
     const known = this.#known.get(id)
-    // a clock that stepped back makes nothing last longer
-    if (known !== undefined && known.sinceMs <= nowMs && nowMs < known.untilMs) return known.key
-    const unknownSinceMs = this.#unknown.get(id)
-    if (unknownSinceMs !== undefined && unknownSinceMs <= nowMs && nowMs < unknownSinceMs + this.#options.cacheMs) {
-      return undefined
-    }
+    if (known !== undefined && isFresh(known.sinceMs, known.forMs, nowMs)) return known.key
+    const unknownSinceMs = this.#unknown.get(id) ?? Number.NEGATIVE_INFINITY
+    if (isFresh(unknownSinceMs, this.#options.cacheMs, nowMs)) return undefined
     return this.#underWay.get(id) ?? this.#ask(id, nowMs)
   }
 
@@ -109,7 +107,7 @@ export class KeyRecords {
     const key = isSame ? before.key : readyKey(id, record, this.#options.answerFor)
     if (!isSame || forMs > 0) {
       const made = isSame ? before.made : copyOf(record)
-      this.#known.set(id, { key, made, sinceMs: nowMs, untilMs: nowMs + forMs })
+      this.#known.set(id, { key, made, sinceMs: nowMs, forMs })
     }
     return key
   }

@@ -1,9 +1,9 @@
 import { canonicalAddress } from '../../lib/address.js'
-import { knownOptions, nonEmptyString, nonEmptyStrings, oneOf, shown } from '../../lib/options.js'
+import { knownOptions, nonEmptyStrings, oneOf, shown } from '../../lib/options.js'
 import { isThumbprint } from '../../lib/thumbprint.js'
 import type { Certificate } from './certificate.js'
 import type { AlternativeNames } from './certificate-extensions.js'
-import { isTrustDomainId, trustDomainId } from './spiffe-id.js'
+import { isTrustDomain, trustDomainId } from './spiffe-id.js'
 import { pathPattern } from './spiffe-path.js'
 import { type SvidFault, svidOf } from './x509-svid.js'
 
@@ -148,11 +148,11 @@ const SPELLING: Readonly<Record<keyof AlternativeNames, (name: string) => string
 
 function spiffeCheck(rule: SpiffeRule): (certificate: Certificate) => CertificateVerdict {
   knownOptions('allow.spiffe', rule, ['trustDomain', 'paths'])
-  const trustDomain = nonEmptyString('allow.spiffe.trustDomain', rule.trustDomain)
-  const issuer = trustDomainId(trustDomain)
-  if (!isTrustDomainId(issuer)) {
+  const { trustDomain } = rule
+  if (!isTrustDomain(trustDomain)) {
     throw new TypeError(`allow.spiffe.trustDomain must be the name of a trust domain, got ${shown(trustDomain)}`)
   }
+  const issuer = trustDomainId(trustDomain)
   const patterns =
     rule.paths === undefined ? undefined : nonEmptyStrings('allow.spiffe.paths', rule.paths).map(pathPattern)
   return (certificate) => {

@@ -11,6 +11,7 @@ import {
   forbid,
 } from '../../decision.js'
 import type { Guard } from '../../guard.js'
+import { isRecent } from '../../lib/fresh.js'
 import { boolean, callable, integerBetween, knownOptions } from '../../lib/options.js'
 import { CHALLENGE, definePrincipal } from '../../principal.js'
 import type { PrincipalFacts } from '../tokens/token-guard.js'
@@ -54,8 +55,8 @@ export type MtlsGuard = Guard<NoFacts, PrincipalFacts> & TokenProof
  * `certificate_not_yet_valid`, `certificate_is_ca`, `certificate_purpose`, `certificate_unsupported`,
  * `certificate_identity_missing`, `svid_uri_count`, `svid_id_invalid`, `svid_is_ca`, `svid_key_usage`, `svid_purpose`, and
  * `certificate_not_allowed` when no rule holds; with 400 and 503 as its source says. As a proof also with 401
- * `certificate_mismatch`, and with 403 `certificate_not_allowed`: then who calls is known. All 401s of a proof are
- * `invalid_token`.
+ * `certificate_mismatch` for another certificate than the token's, and with 403 `certificate_not_allowed` for the token's
+ * own: then who calls is known. All 401s of a proof are `invalid_token`.
  *
  * @throws TypeError for an option out of its range.
  */
@@ -79,27 +80,31 @@ export function mtls(options: MtlsOptions): MtlsGuard {
     return judgement
   }
 
-  /** The certificate of the request with what the rules made of it; otherwise why it is none. */
-  const find = (ctx: RequestContext): Found | Fault | Denial => {
+  /** The caller's certificate, which may be used now; otherwise why there is none. */
+  const find = (ctx: RequestContext): Certificate | Fault | Denial => {
     const presented = source.present(ctx)
     if (presented === undefined) return 'certificate_missing'
     if (typeof presented === 'string' || 'allowed' in presented) return presented
-    const { leaf } = presented
-    const fault = leafFault(leaf, ctx.nowMs)
-    if (fault !== undefined) return fault
+    return leafFault(presented.leaf, ctx.nowMs) ?? presented.leaf
+  }
+
+  /** What the rules make of it. */
+  const admit = (ctx: RequestContext, leaf: Certificate): Judgement => {
     const answer = judge(leaf)
-    if (typeof answer === 'string') return answer
-    if (warnings?.isDue(leaf, ctx.nowMs)) {
+    if (typeof answer !== 'string' && warnings?.isDue(leaf, ctx.nowMs)) {
       ctx.report({ event: 'authn_login_success', code: 'certificate_expiring', guard: NAME })
     }
-    return { leaf, answer }
+    return answer
   }
 
   const prove = (ctx: RequestContext, { thumbprint, refuse }: BoundToken): Decision => {
-    const found = find(ctx)
-    if (typeof found === 'string') return found === NOT_ALLOWED ? REFUSED : refuse(found, 'invalid_token')
-    if ('allowed' in found) return found
-    return found.leaf.thumbprint === thumbprint ? ALLOWED : refuse('certificate_mismatch', 'invalid_token')
+    const leaf = find(ctx)
+    if (typeof leaf === 'string') return refuse(leaf, 'invalid_token')
+    if ('allowed' in leaf) return leaf
+    if (leaf.thumbprint !== thumbprint) return refuse('certificate_mismatch', 'invalid_token')
+    const answer = admit(ctx, leaf)
+    if (typeof answer !== 'string') return ALLOWED
+    return answer === NOT_ALLOWED ? REFUSED : refuse(answer, 'invalid_token')
   }
 
   return Object.freeze({
@@ -109,9 +114,10 @@ export function mtls(options: MtlsOptions): MtlsGuard {
       requires: { allow: describable(options.allow), header: source.header ?? 'none' },
     } as const,
     check: (ctx: RequestContext): Decision<PrincipalFacts> => {
-      const found = find(ctx)
-      if (typeof found === 'string') return challenge(found, ASKED)
-      return 'allowed' in found ? found : found.answer
+      const leaf = find(ctx)
+      if (typeof leaf !== 'string' && 'allowed' in leaf) return leaf
+      const answer = typeof leaf === 'string' ? leaf : admit(ctx, leaf)
+      return typeof answer === 'string' ? challenge(answer, ASKED) : answer
     },
     proof: 'mtls',
     confirms: 'x5t#S256',
@@ -133,12 +139,7 @@ const OPTIONS = [
 const NAME = 'mtls'
 
 type Judgement = Allowance<PrincipalFacts> | Extract<CertificateVerdict, string>
-type Fault = CertificateFault | Extract<CertificateVerdict, string> | LeafFault | 'certificate_missing'
-
-interface Found {
-  readonly leaf: Certificate
-  readonly answer: Allowance<PrincipalFacts>
-}
+type Fault = CertificateFault | LeafFault | 'certificate_missing'
 
 /** No registered scheme asks for a certificate, and RFC 9110 section 15.5.2 wants one named. */
 const ASKED: Challenge = Object.freeze({ scheme: 'ClientCertificate' })
@@ -197,7 +198,7 @@ class ExpiryWarnings {
   isDue({ thumbprint, validToMs }: Certificate, nowMs: number): boolean {
     if (validToMs - nowMs > this.#aheadMs) return false
     const toldMs = this.#toldMs.get(thumbprint)
-    if (toldMs !== undefined && Math.abs(nowMs - toldMs) < HOUR_MS) return false
+    if (toldMs !== undefined && isRecent(toldMs, HOUR_MS, nowMs)) return false
     this.#toldMs.set(thumbprint, nowMs)
     return true
   }

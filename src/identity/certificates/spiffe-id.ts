@@ -43,3 +43,7 @@ export function claimedTrustDomain(text: string): string | undefined {
 
 /** The ID of the trust domain with this name. */
 export const trustDomainId = (name: string): string => `${SCHEME}${name}`
+
+/** Whether it is the name of a trust domain, such as `example.org`. */
+export const isTrustDomain = (name: unknown): name is string =>
+  typeof name === 'string' && isTrustDomainId(trustDomainId(name))

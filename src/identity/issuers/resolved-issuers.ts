@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache'
 import type { MaybePromise } from '../../guard.js'
+import { isFresh } from '../../lib/fresh.js'
 import { isPromiseLike } from '../../lib/maybe-promise.js'
 import { isTrustDomainId } from '../certificates/spiffe-id.js'
 import { inTime } from '../dependency.js'
@@ -19,19 +20,25 @@ interface Resolution {
 }
 
 /**
- * That an issuer is believed without asking again, and until when. What the tokens that it vouched for know of it: when
+ * That an issuer is believed without asking again, and since when. What the tokens that it vouched for know of it: when
  * it is forgotten, nothing of it is kept by them.
  */
 class Belief implements KeyHolder {
   issuer: Issuer | undefined
-  untilMs = Number.NEGATIVE_INFINITY
+  sinceMs = Number.NEGATIVE_INFINITY
+  readonly #forMs: number
 
-  constructor(issuer: Issuer) {
+  constructor(issuer: Issuer, forMs: number) {
     this.issuer = issuer
+    this.#forMs = forMs
+  }
+
+  isHeld(nowMs: number): boolean {
+    return isFresh(this.sinceMs, this.#forMs, nowMs)
   }
 
   isCurrent(key: VerificationKey, nowMs: number): boolean {
-    return nowMs < this.untilMs && this.issuer?.isCurrent(key, nowMs) === true
+    return this.isHeld(nowMs) && this.issuer?.isCurrent(key, nowMs) === true
   }
 }
 
@@ -48,7 +55,7 @@ export class ResolvedIssuers {
   readonly #max: number
   readonly #forMs: number
   readonly #found: LRUCache<string, Resolution>
-  /** Until when, in milliseconds. */
+  /** Since when, in milliseconds. */
   readonly #unknown: LRUCache<string, number>
   readonly #underWay = new Map<string, Promise<Resolution | undefined>>()
 
@@ -64,8 +71,8 @@ export class ResolvedIssuers {
   readonly find = (name: string, nowMs: number): MaybePromise<Resolution | undefined> => {
     if (!isSecureUrl(name) && !isTrustDomainId(name)) return undefined
     const known = this.#found.get(name)
-    if (known !== undefined && nowMs < known.belief.untilMs) return known
-    if (nowMs < (this.#unknown.get(name) ?? 0)) return undefined
+    if (known?.belief.isHeld(nowMs) === true) return known
+    if (isFresh(this.#unknown.get(name) ?? Number.NEGATIVE_INFINITY, this.#forMs, nowMs)) return undefined
     const underWay = this.#underWay.get(name)
     if (underWay !== undefined) return underWay
     if (this.#underWay.size >= this.#max) throw new Error(`${this.#max} issuers are being resolved`)
@@ -80,27 +87,26 @@ export class ResolvedIssuers {
   }
 
   #keep(name: string, given: IssuerOptions | TrustedIssuer | undefined | null, nowMs: number): Resolution | undefined {
-    const untilMs = nowMs + this.#forMs
     const before = this.#found.get(name)
     // The same options again are the same issuer, which keeps its keys.
     const isSame = before !== undefined && given !== undefined && given !== null && isSameOptions(before.given, given)
     if (!isSame) this.#found.delete(name)
     if (given === undefined || given === null) {
-      this.#unknown.set(name, untilMs)
+      this.#unknown.set(name, nowMs)
       return undefined
     }
-    const resolution = isSame ? before : resolutionOf(name, given)
-    resolution.belief.untilMs = untilMs
+    const resolution = isSame ? before : resolutionOf(name, given, this.#forMs)
+    resolution.belief.sinceMs = nowMs
     this.#unknown.delete(name)
     this.#found.set(name, resolution)
     return resolution
   }
 }
 
-function resolutionOf(name: string, given: IssuerOptions | TrustedIssuer): Resolution {
+function resolutionOf(name: string, given: IssuerOptions | TrustedIssuer, forMs: number): Resolution {
   const issuer = issuerFrom('resolveIssuer', given)
   if (issuer.issuer !== name) throw new Error(`resolveIssuer gave another issuer than ${name}`)
-  return { given, issuer, belief: new Belief(issuer) }
+  return { given, issuer, belief: new Belief(issuer, forMs) }
 }
 
 /** Member by member, lists name by name: resolvers make a new object of the same record each time. */

@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache'
 import type { MaybePromise } from '../../guard.js'
+import { isRecent } from '../../lib/fresh.js'
 import { tell } from '../../lib/listener.js'
 import { withinTime } from '../../lib/within-time.js'
 import { type Fetch, fetchJson, isSecureUrl } from '../fetch-json.js'
@@ -64,6 +65,8 @@ export interface IssuerKeysOptions {
 /** After a failure: one second, doubled up to this. Bounds requests to an issuer that is down. */
 const MAX_RETRY_MS = 5_000
 const MAX_UNKNOWN_KIDS = 1_000
+/** For so many the issuer is not asked again for a key id that it did not have. */
+const COOLDOWNS_OF_KID = 3
 
 /**
  * The keys of one issuer, fetched when they are first needed. However many requests wait, one fetch is under way; however
@@ -79,8 +82,8 @@ export class IssuerKeys {
   #failure: unknown
   #failingSinceMs = 0
   #notBeforeMs = Number.NEGATIVE_INFINITY
-  #noUnknownBeforeMs = Number.NEGATIVE_INFINITY
-  /** Key ids that the issuer did not have when it was asked, and until when it is not asked for them again. */
+  #unknownAskedAtMs = Number.NEGATIVE_INFINITY
+  /** Key ids that the issuer did not have, and when it was asked for them. */
   #unknownKids: LRUCache<string, number> | undefined
 
   constructor(options: IssuerKeysOptions) {
@@ -156,12 +159,12 @@ export class IssuerKeys {
 
   #usable(nowMs: number): KeySet | undefined {
     if (this.#options.jwks !== undefined) return this.#set
-    return nowMs - this.#fetchedAtMs < this.#options.maxStaleMs ? this.#set : undefined
+    return isRecent(this.#fetchedAtMs, this.#options.maxStaleMs, nowMs) ? this.#set : undefined
   }
 
   #refreshWhenDue(nowMs: number): void {
     if (this.#options.jwks !== undefined) return
-    if (nowMs - this.#fetchedAtMs >= this.#options.refreshMs) void this.#refresh(nowMs)
+    if (!isRecent(this.#fetchedAtMs, this.#options.refreshMs, nowMs)) void this.#refresh(nowMs)
   }
 
   /** Claims the cooldown before the fetch; those who come while it is under way wait for it. */
@@ -169,15 +172,17 @@ export class IssuerKeys {
     if (kid !== undefined && set.names(kid)) return false // known, but for another algorithm
     if (this.#options.jwks !== undefined) return false
     if (this.#underWay !== undefined) return true
-    if (nowMs < this.#noUnknownBeforeMs) return false
-    if (kid !== undefined && nowMs < (this.#unknownKids?.get(kid) ?? 0)) return false
-    this.#noUnknownBeforeMs = nowMs + this.#options.cooldownMs
+    const { cooldownMs } = this.#options
+    if (isRecent(this.#unknownAskedAtMs, cooldownMs, nowMs)) return false
+    const unknownAtMs = kid === undefined ? undefined : this.#unknownKids?.get(kid)
+    if (unknownAtMs !== undefined && isRecent(unknownAtMs, COOLDOWNS_OF_KID * cooldownMs, nowMs)) return false
+    this.#unknownAskedAtMs = nowMs
     return true
   }
 
   #noteUnknown(kid: string, nowMs: number): void {
     this.#unknownKids ??= new LRUCache({ max: MAX_UNKNOWN_KIDS })
-    this.#unknownKids.set(kid, nowMs + 3 * this.#options.cooldownMs)
+    this.#unknownKids.set(kid, nowMs)
   }
 
   #missing(nowMs: number): KeyAnswer {

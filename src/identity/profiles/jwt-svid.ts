@@ -1,5 +1,5 @@
 import { knownOptions, shown } from '../../lib/options.js'
-import { isTrustDomainId, parseWorkloadId, trustDomainId } from '../certificates/spiffe-id.js'
+import { isTrustDomain, parseWorkloadId, trustDomainId } from '../certificates/spiffe-id.js'
 import type { TokenProfile } from '../tokens/token-profile.js'
 import { isOfAnotherKind } from './id-token.js'
 
@@ -22,7 +22,7 @@ export interface JwtSvidOptions {
 export function jwtSvid(options: JwtSvidOptions = {}): TokenProfile {
   knownOptions('jwtSvid()', options, ['trustDomain'])
   const { trustDomain } = options
-  if (trustDomain !== undefined && !isTrustDomainId(trustDomainId(trustDomain)))
+  if (trustDomain !== undefined && !isTrustDomain(trustDomain))
     throw new TypeError(`trustDomain must be the name of a trust domain, got ${shown(trustDomain)}`)
   return Object.freeze({
     typ: ['none', 'JWT', 'JOSE'],

@@ -136,6 +136,7 @@ describe('a token bound to a certificate (RFC 8705 section 3)', async () => {
   const certificate = await ca.issue(SVID)
   const other = await ca.issue(SVID)
   const person = await ca.issue({ uris: ['spiffe://example.org/person/a'] })
+  const nobody = await ca.issue({ uris: [] })
   const guard = jwt({ ...issuer.options(), proofs: [mtls(LEDGER)] })
   const NOW_MS = 1_700_000_000_000
   // issued in the past of the token's clock
@@ -157,15 +158,19 @@ describe('a token bound to a certificate (RFC 8705 section 3)', async () => {
   })
 
   test.each([
-    ['without a certificate', undefined, 'certificate_missing'],
-    ['with another of the same service', other, 'certificate_mismatch'],
-  ])('%s: %s', (_what, by, code) => {
+    ['without a certificate', 'certificate_missing', undefined],
+    ['with another of the same service', 'certificate_mismatch', other],
+    ['with another, which the rules refuse', 'certificate_mismatch', person],
+    ['with another, which names nobody', 'certificate_mismatch', nobody],
+  ])('%s: %s', (_what, code, by) => {
     expect(sent(bound, by)).toMatchObject({ ...invalidToken, code })
   })
 
   test('with a certificate that the rules refuse', () => {
     const token = issuer.token({ ...times, cnf: { 'x5t#S256': person.thumbprint } })
     expect(sent(token, person)).toMatchObject({ kind: 'forbidden', code: 'certificate_not_allowed' })
+    const unnamed = issuer.token({ ...times, cnf: { 'x5t#S256': nobody.thumbprint } })
+    expect(sent(unnamed, nobody)).toMatchObject({ ...invalidToken, code: 'svid_uri_count' })
   })
 
   test('an unbound token where binding is required, and where it is not', () => {

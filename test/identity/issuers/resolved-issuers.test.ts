@@ -281,6 +281,17 @@ describe('a tenant that is withdrawn', () => {
     expect(await ask(other.guard, token, NOW_MS + FOR_MS)).toMatchObject(allowed)
   })
 
+  test('is withdrawn at once by a clock that is put back, and so is that nobody was there', async () => {
+    let given: IssuerOptions | undefined = acme.options()
+    const { guard } = tenants(() => given)
+    const token = acme.token()
+    expect(await ask(guard, token)).toMatchObject(allowed)
+    given = undefined
+    expect(await ask(guard, token, NOW_MS - 1)).toMatchObject(unknown)
+    given = acme.options()
+    expect(await ask(guard, token, NOW_MS - 2)).toMatchObject(allowed)
+  })
+
   test('while the resolver is down: 503, not what was known', async () => {
     let isDown = false
     const { guard } = tenants(() => {

@@ -303,6 +303,27 @@ describe('an issuer that is away', () => {
   })
 })
 
+describe('a clock that is put back', () => {
+  test('by more than refreshMs: keys are refreshed, and a key that is gone is gone', async () => {
+    const idp = new FakeIssuer()
+    const guard = await warm(idp)
+    const old = idp.token({ iat: NOW - 3_600 })
+    idp.rotate()
+    expect(await ask(guard, old, NOW_MS - 601_000)).toMatchObject(allowed)
+    await settled()
+    expect(await ask(guard, old, NOW_MS - 601_000)).toMatchObject(unknown)
+  })
+
+  test('by more than the cooldown: an unknown key id is asked for again, by less it is not', async () => {
+    const idp = new FakeIssuer()
+    const guard = await warm(idp)
+    for (const atMs of [0, -9_000, -11_000, -12_000]) {
+      expect(await ask(guard, withRandomKid(idp), NOW_MS + atMs)).toMatchObject(unknown)
+    }
+    expect(keySetsAsked(idp)).toBe(3)
+  })
+})
+
 test('a network that neither answers nor honours the signal is given up after five seconds', async () => {
   const idp = new FakeIssuer()
   idp.fault = () => new Promise(() => {})

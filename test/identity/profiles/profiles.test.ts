@@ -176,6 +176,13 @@ describe('options', () => {
     ],
     ['jwtSvid', () => jwtSvid({ trustDomain: 'Example.org' }), /^trustDomain must be the name of a trust domain/],
     ['jwtSvid', () => jwtSvid({ trustDomain: '' }), /^trustDomain must be the name of a trust domain/],
+    ...[['example.org'], 42, null, { toString: () => 'example.org' }].map(
+      (trustDomain): [string, () => unknown, RegExp] => [
+        'jwtSvid',
+        () => jwtSvid({ trustDomain: trustDomain as never }),
+        /^trustDomain must be the name of a trust domain/,
+      ],
+    ),
   ])('%s', (_name, make, message) => {
     expect(make).toThrow(expect.objectContaining({ name: 'TypeError', message: expect.stringMatching(message) }))
   })
