@@ -69,7 +69,10 @@ export interface RequestContext {
   /** Path parameters of the matched route, as the framework decoded them. */
   readonly params: Readonly<Record<string, unknown>>
   readonly body: BodySource
-  /** Milliseconds since the epoch; one clock reading per request. */
+  /**
+   * Milliseconds since the epoch, read anew whenever it is asked for: a guard may come long after the request, behind a
+   * body that arrives slowly, and what was remembered is good or not by the time it is used.
+   */
   readonly nowMs: number
   readonly report: (event: SecurityEvent) => void
   /** Calls `listener` once, when the answer has been sent or the client has left (then with status 499). */

@@ -13,16 +13,17 @@ export interface Outcome {
   readonly policy: string
   readonly status: number
   readonly traceId: string
+  readonly arrivedMs: number
   readonly endedMs: number
   readonly notices: AuditEvent['notices']
 }
 
 /** One request's audit event, from named fields that are safe by what they are. Each is bounded in length. */
 export function auditEvent(outcome: Outcome): AuditEvent {
-  const { ctx, decision, policy, status, traceId, endedMs, notices } = outcome
+  const { ctx, decision, policy, status, traceId, arrivedMs, endedMs, notices } = outcome
   const principal = principalIn(decision)
   return {
-    time: isoTime(ctx.nowMs),
+    time: isoTime(arrivedMs),
     event: decision.allowed ? principal && 'authn_login_success' : (decision.event ?? DENIAL_EVENT[decision.kind]),
     decision: decision.allowed ? 'allow' : 'deny',
     code: decision.allowed ? 'allowed' : bounded(decision.code),
@@ -35,7 +36,7 @@ export function auditEvent(outcome: Outcome): AuditEvent {
     client: bounded(ctx.client),
     principal,
     traceId,
-    durationMs: Math.max(0, Math.round(endedMs - ctx.nowMs)),
+    durationMs: Math.max(0, Math.round(endedMs - arrivedMs)),
     notices,
     cause: decision.allowed ? undefined : causeOf(decision.cause),
   }

@@ -28,7 +28,7 @@ export function report<Needs extends object = NoFacts>(guard: Guard<Needs, objec
     about: { combines: 'report', parts: [guard] } as const,
     check: (ctx: RequestContext, facts: Needs) =>
       andThen(
-        andThen(evaluate(guard, ctx, facts), (decision) => settle(decision, ctx, () => ctx.nowMs)),
+        andThen(evaluate(guard, ctx, facts), (decision) => settle(decision, ctx)),
         (decision) => allowed(ctx, decision),
       ),
   })

@@ -14,16 +14,11 @@ import type { Guard, MaybePromise } from '../guard.js'
 import { andThen } from '../lib/maybe-promise.js'
 import { concat, sequel } from './sequence.js'
 
-/**
- * Asks a whole policy and takes what the request owes: the answer that holds.
- *
- * @param nowMs - The clock, read again when charges are taken: a body may have taken seconds to arrive.
- */
+/** Asks a whole policy and takes what the request owes: the answer that holds. */
 export const decide = <Gives extends object>(
   policy: Guard<NoFacts, Gives>,
   ctx: RequestContext,
-  nowMs: () => number,
-): MaybePromise<Decision<Gives>> => andThen(evaluate(policy, ctx, NO_FACTS), (decision) => settle(decision, ctx, nowMs))
+): MaybePromise<Decision<Gives>> => andThen(evaluate(policy, ctx, NO_FACTS), (decision) => settle(decision, ctx))
 
 /**
  * Takes the charges of `decision`, all or none. A request that a limit has refused spends nothing; any other denial is
@@ -32,12 +27,11 @@ export const decide = <Gives extends object>(
 export function settle<Gives extends object>(
   decision: Decision<Gives>,
   ctx: RequestContext,
-  nowMs: () => number,
 ): MaybePromise<Decision<Gives>> {
   const { charges } = decision
   if (charges === undefined) return decision
   const spared = !decision.allowed && decision.kind === 'exhausted'
-  return andThen((spared ? look : take)(charges, ctx, nowMs()), (settled) =>
+  return andThen((spared ? look : take)(charges, ctx, ctx.nowMs), (settled) =>
     settled.allowed ? closed(decision, settled.headers) : refused(decision, settled),
   )
 }

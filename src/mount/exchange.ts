@@ -21,6 +21,7 @@ export class Exchange {
   readonly service: Service
   readonly #established: { readonly mount: Mount<object>; readonly allowance: Allowance<object> }[] = []
   #last: { readonly policy: string; readonly decision: Decision<object> } | undefined
+  readonly #arrivedMs: number
   #traceId: string | undefined
   #endedWith: number | undefined
   #recorded = false
@@ -28,6 +29,7 @@ export class Exchange {
   constructor(service: Service, ctx: NoticingContext) {
     this.service = service
     this.ctx = ctx
+    this.#arrivedMs = service.clock()
     ctx.onFinished((status) => {
       this.#endedWith = status
       this.#record(status)
@@ -85,6 +87,7 @@ export class Exchange {
           policy,
           status,
           traceId: this.#trace,
+          arrivedMs: this.#arrivedMs,
           endedMs: service.clock(),
           notices: ctx.notices.list,
         }),

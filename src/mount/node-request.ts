@@ -27,9 +27,9 @@ export class NodeRequest implements NoticingContext {
   readonly headers: HeaderReader
   readonly peer: Peer
   readonly client: string
-  readonly nowMs: number
   readonly notices = new Notices()
   readonly raw: unknown
+  readonly #clock: () => number
   readonly #request: IncomingMessage
   readonly #response: ServerResponse
   readonly #view: FrameworkView
@@ -44,11 +44,15 @@ export class NodeRequest implements NoticingContext {
     this.headers = new NodeHeaders(request.rawHeaders)
     this.peer = peerOf(request.socket as TLSSocket)
     this.client = service.clientAddress(this.peer, this.headers)
-    this.nowMs = service.clock()
     this.raw = view.raw
+    this.#clock = service.clock
     this.#request = request
     this.#response = response
     this.#view = view
+  }
+
+  get nowMs(): number {
+    return this.#clock()
   }
 
   get report(): RequestContext['report'] {

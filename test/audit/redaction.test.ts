@@ -65,7 +65,7 @@ describe('a secret that a request brings is not in its line', () => {
         })
         for (const decision of decisionsWith(sent)) {
           const about = { ctx, decision, policy: 'orders', status: 200, traceId: traceId(ctx.headers) }
-          const line = auditLine(auditEvent({ ...about, endedMs: ctx.nowMs, notices: undefined }))
+          const line = auditLine(auditEvent({ ...about, arrivedMs: ctx.nowMs, endedMs: ctx.nowMs, notices: undefined }))
           for (const other of encodings) {
             expect(line).not.toContain(other(text))
             expect(line).not.toContain(other(sent))
@@ -81,7 +81,7 @@ describe('a secret that a request brings is not in its line', () => {
       fc.property(token, fc.constantFrom('', ' ', '"', ': '), (text, mark) => {
         const error = new Error(`cannot read${mark || ' '}${text}${mark}`, { cause: new Error(`${text}${mark}`) })
         const ctx = contextFor()
-        const about = { ctx, policy: 'orders', status: 500, traceId: traceId(ctx.headers), endedMs: 0 }
+        const about = { ctx, policy: 'orders', status: 500, traceId: traceId(ctx.headers), arrivedMs: 0, endedMs: 0 }
         const { cause } = auditEvent({ ...about, decision: internal(error), notices: undefined })
         expect(cause).not.toContain(text.slice(0, 20))
         expect(cause).not.toContain(text.slice(-20))
@@ -101,7 +101,7 @@ describe('a secret that a request brings is not in its line', () => {
       fc.property(claims, base64url, base64url, (header, payload, signature) => {
         const head = Buffer.from(JSON.stringify({ alg: 'ES256', ...header })).toString('base64url')
         const ctx = contextFor({ path: `/verify/${head}.${payload}.${signature}` })
-        const about = { ctx, policy: 'orders', status: 404, traceId: traceId(ctx.headers), endedMs: 0 }
+        const about = { ctx, policy: 'orders', status: 404, traceId: traceId(ctx.headers), arrivedMs: 0, endedMs: 0 }
         const event = auditEvent({ ...about, decision: forbid('hidden'), notices: undefined })
         expect(event.path).toBe('/verify/[token]')
       }),

@@ -10,6 +10,7 @@ export const outcomeOf = (rest: Partial<Outcome> = {}, request: TestRequest = {}
   policy: 'orders',
   status: 200,
   traceId: '4bf92f3577b34da6a3ce929d0e0e4736',
+  arrivedMs: 1_700_000_000_000,
   endedMs: 1_700_000_000_012,
   notices: undefined,
   ...rest,

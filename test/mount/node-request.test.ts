@@ -38,6 +38,14 @@ test.each<[string, readonly string[], string, readonly string[]]>([
   expect(headers.get(name)).toBe(lines.length === 0 ? undefined : lines.join(', '))
 })
 
+test('the time is what the clock says when it is asked for, and not when the request came', async () => {
+  let nowMs = 1_000
+  const { ctx } = await arrival(get('/'), {}, () => nowMs)
+  expect(ctx.nowMs).toBe(1_000)
+  nowMs += 60_000
+  expect(ctx.nowMs).toBe(61_000)
+})
+
 test('the peer is the other end of the socket, without a certificate', async () => {
   const { ctx } = await arrival(get('/', 'x-forwarded-for: 10.0.0.1'))
   expect(ctx.peer).toMatchObject({ address: '127.0.0.1', encrypted: false })

@@ -121,20 +121,21 @@ describe('README', () => {
   const ctx = contextFor({ method: 'DELETE', path: '/orders/42', route: '/orders/:id', nowMs })
 
   test('its denial is what such a policy answers', () => {
-    const denial = decide(policy, ctx, () => nowMs) as Denial
+    const denial = decide(policy, ctx) as Denial
     const { status, headers, body } = toHttp(denial, 'urn:uuid:4bf92f35-77b3-4da6-a3ce-929d0e0e4736')
     const lines = [`HTTP/1.1 ${status} Forbidden`, ...headers.map(([name, value]) => `${name}: ${value}`), '', body, '']
     expect(readme('http')).toBe(lines.join('\n'))
   })
 
   test('its audit line is what the trail writes', () => {
-    const decision = decide(policy, ctx, () => nowMs) as Denial
+    const decision = decide(policy, ctx) as Denial
     const event = auditEvent({
       ctx,
       decision,
       policy: policy.name,
       status: 403,
       traceId,
+      arrivedMs: nowMs,
       endedMs: nowMs + 3,
       notices: undefined,
     })

@@ -28,4 +28,4 @@ export const principal = (id = 'alice', roles: readonly string[] = []): Principa
 
 /** The answer that holds, by the clock of the context. */
 export const decideNow = (guard: Guard<never, object>, ctx: RequestContext) =>
-  decide(guard as Guard<object, object>, ctx, () => ctx.nowMs)
+  decide(guard as Guard<object, object>, ctx)

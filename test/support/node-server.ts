@@ -12,7 +12,11 @@ export interface Arrival {
 }
 
 /** Sends `head`, byte for byte, over a socket of its own, and gives what arrives at a server without a framework. */
-export async function arrival(head: string, view: Partial<FrameworkView> = {}): Promise<Arrival> {
+export async function arrival(
+  head: string,
+  view: Partial<FrameworkView> = {},
+  clock: () => number = () => 0,
+): Promise<Arrival> {
   const server = createServer()
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const client = connect((server.address() as AddressInfo).port, '127.0.0.1')
@@ -26,15 +30,20 @@ export async function arrival(head: string, view: Partial<FrameworkView> = {}): 
   })
   client.write(head)
   const [request, response] = await arrived
-  return { client, request, response, ctx: contextOf(request, response, view) }
+  return { client, request, response, ctx: contextOf(request, response, view, clock) }
 }
 
 /** Resolves when the stream has closed, whatever closed it. */
 export const closed = (stream: IncomingMessage | ServerResponse | Socket): Promise<void> =>
   new Promise((resolve) => void stream.once('close', () => resolve()))
 
-function contextOf(request: IncomingMessage, response: ServerResponse, view: Partial<FrameworkView>): NodeRequest {
+function contextOf(
+  request: IncomingMessage,
+  response: ServerResponse,
+  view: Partial<FrameworkView>,
+  clock: () => number,
+): NodeRequest {
   const plain = { target: request.url ?? '', route: undefined, params: {}, body: undefined, raw: request }
   const whole = Object.defineProperties(plain, Object.getOwnPropertyDescriptors(view)) // getters stay getters
-  return new NodeRequest(request, response, whole, resolveService({ audit: { record: () => {} }, clock: () => 0 }))
+  return new NodeRequest(request, response, whole, resolveService({ audit: { record: () => {} }, clock }))
 }

@@ -162,7 +162,7 @@ export const described = (decision: Decision<WithPrincipal>): string => {
   }
 }
 declare const ctx: RequestContext
-const answer = decide(all(limit, token), ctx, Date.now)
+const answer = decide(all(limit, token), ctx)
 holds<Equal<GivesOfAnswer<Awaited<typeof answer>>, 'principal'>>()
 type GivesOfAnswer<D> = D extends { readonly allowed: true; readonly facts: infer F } ? keyof F : never
 

@@ -36,7 +36,7 @@ const onceAdmin = when(() => true, admin)
 const input = validate({ body: { type: 'object', required: ['sku'], properties: { sku: { type: 'string' } } } })
 
 // @ts-expect-error an unmet need where the policy is asked
-decide(admin, ctx, Date.now)
+decide(admin, ctx)
 // @ts-expect-error the need of a later guard is not met by an earlier one
 all(limit, admin)
 // @ts-expect-error facts flow to the right only

@@ -64,6 +64,7 @@ export function mtls(options: MtlsOptions): MtlsGuard {
   knownOptions('mtls()', options, OPTIONS)
   const source = options.source ?? certificateSource()
   callable('source.present', source.present)
+  callable('source.refusal', source.refusal)
   const rules = certificateRules(options.allow, options.identity)
   const required = boolean('required', options.required ?? false)
   const warnings =
@@ -124,6 +125,7 @@ export function mtls(options: MtlsOptions): MtlsGuard {
     scheme: 'Bearer',
     challenge: Object.freeze({}),
     required,
+    refusal: source.refusal,
     prove,
   } satisfies MtlsGuard)
 }

@@ -10,12 +10,13 @@ import type { ReplayStore } from '../revocation/replay-store.js'
 import type { BoundToken, TokenProof } from '../tokens/token-proof.js'
 import { DpopKeys } from './dpop-key.js'
 import { type DpopNonceOptions, DpopNonces } from './dpop-nonce.js'
-import { type ProofRules, type SoundProof, soundProof } from './dpop-proof.js'
+import { type ProofRules, soundProof } from './dpop-proof.js'
 import { publicOrigins } from './htu.js'
 
+/** What proofs are held against (RFC 9449 section 4.3), and where it is kept which were used. */
 export interface DpopOptions {
   /**
-   * Where callers reach this service, `https`, or `http` on loopback while developing; one or several. With a path
+   * Where callers reach this service, `https`, or `http` on loopback while developing; 1 to 100 of them. With a path
    * where a proxy strips one off. The `htu` of a proof is held against it and the request's path; never against `Host`.
    */
   readonly origin: string | readonly string[]
@@ -57,11 +58,15 @@ export function dpop(options: DpopOptions): TokenProof {
     keys: new DpopKeys(),
   })
   const nonces = noncesOf(options.nonce)
-  const once = new UsedOnce(options.replay ?? memoryReplayStore())
+  const replay = options.replay ?? memoryReplayStore()
+  callable('replay.claim', replay?.claim)
+  /** Of requests: one may meet several guards, and is no replay of itself, however long its body takes between them. */
+  const provenTokens = new WeakMap<RequestContext, string>()
 
   const prove = (ctx: RequestContext, bound: BoundToken): MaybePromise<Decision> => {
     const { headers, nowMs } = ctx
-    const { refuse } = bound
+    const { refuse, thumbprint, token } = bound
+    if (provenTokens.get(ctx) === token) return ALLOWED
     const text = headers.get('dpop')
     if (text === undefined) return refuse('dpop_proof_missing', 'invalid_dpop_proof')
     if (headers.count('dpop') > 1) return refuse('dpop_proof_repeated', 'invalid_request', { detail: REPEATED })
@@ -71,9 +76,11 @@ export function dpop(options: DpopOptions): TokenProof {
       if (nonce === 'missing' || nonce === 'stale') {
         return refuse(`dpop_nonce_${nonce}`, 'use_dpop_nonce', { headers: [['dpop-nonce', nonces!.newest(nowMs)]] })
       }
-      return andThen(once.claim(ctx, bound.thumbprint, proof), (answer) => {
+      const { jti, soundUntilMs } = proof
+      return andThen(claimOnce(replay, ['dpop', thumbprint, jti], soundUntilMs, nowMs), (answer) => {
         if (answer === 'used') return refuse('dpop_replayed', 'invalid_dpop_proof', { event: 'authn_token_reuse' })
         if (answer !== 'fresh') return answer
+        provenTokens.set(ctx, token)
         return nonce === 'older' ? allowance(NO_FACTS, renewed(nonces!.newest(nowMs))) : ALLOWED
       })
     })
@@ -112,24 +119,4 @@ const renewed = (nonce: string): HeaderList => [
 function noncesOf(option: boolean | DpopNonceOptions = false): DpopNonces | undefined {
   if (typeof option === 'object') return new DpopNonces(option)
   return boolean('nonce', option) ? new DpopNonces({}) : undefined
-}
-
-/** Claims proofs. One request may meet several guards with the same proof, and is no replay of itself. */
-class UsedOnce {
-  readonly #store: ReplayStore
-  readonly #claimed = new WeakMap<RequestContext, string>()
-
-  constructor(store: ReplayStore) {
-    callable('replay.claim', store?.claim)
-    this.#store = store
-  }
-
-  claim(ctx: RequestContext, thumbprint: string, { jti, soundUntilMs }: SoundProof): ReturnType<typeof claimOnce> {
-    const name = `${thumbprint} ${jti}`
-    if (this.#claimed.get(ctx) === name) return 'fresh'
-    return andThen(claimOnce(this.#store, ['dpop', thumbprint, jti], soundUntilMs, ctx.nowMs), (answer) => {
-      if (answer === 'fresh') this.#claimed.set(ctx, name)
-      return answer
-    })
-  }
 }

@@ -17,6 +17,7 @@ import type { ReplayStore } from './replay-store.js'
 import type { Revocation, RevocationStore } from './revocation.js'
 import { revokedForSeconds } from './revoke-tokens.js'
 
+/** Whose logout tokens are believed, and which sessions they end. */
 export interface BackChannelLogoutOptions {
   /**
    * The only issuers whose logout tokens are believed, 1 to 100. Give those that `jwt()` has: they share their keys.
@@ -72,7 +73,12 @@ export function backChannelLogout(options: BackChannelLogoutOptions): Guard<NoFa
    * failed may come again. Then the token is used up, and only the first time does the moment of its arrival count: a
    * token that is replayed must not end what has begun since.
    */
-  const end = (ctx: RequestContext, { issuer, rules }: LogoutIssuer, told: LogoutClaims): MaybePromise<Answer> => {
+  const end = (
+    ctx: RequestContext,
+    arrivedMs: number,
+    { issuer, rules }: LogoutIssuer,
+    told: LogoutClaims,
+  ): MaybePromise<Answer> => {
     const { nowMs } = ctx
     const what = endedBy(issuer.issuer, told)
     return revoke(what, nowMs, () => {
@@ -85,8 +91,8 @@ export function backChannelLogout(options: BackChannelLogoutOptions): Guard<NoFa
           ctx.report({ event: 'authn_token_revoked', code: `logout_${what.by}`, guard: NAME })
           return DONE
         }
-        if (what.by !== 'subject' || nowMs <= what.beforeMs) return done()
-        return revoke({ ...what, beforeMs: nowMs }, nowMs, done)
+        if (what.by !== 'subject' || arrivedMs <= what.beforeMs) return done()
+        return revoke({ ...what, beforeMs: arrivedMs }, nowMs, done)
       })
     })
   }
@@ -96,11 +102,12 @@ export function backChannelLogout(options: BackChannelLogoutOptions): Guard<NoFa
     about: { room: 'identity', requires: { issuers: [...issuers.keys()], logoutToken: true } } as const,
     check: (ctx: RequestContext): MaybePromise<Answer> => {
       if (ctx.method !== 'POST') return NOT_POST
+      const arrivedMs = ctx.nowMs
       return andThen(logoutTokenIn(ctx), (token) => {
         if (typeof token !== 'string') return token
         return andThen(verified(token, issuers, ctx.nowMs), (found) => {
           if (typeof found === 'string') return refusal(found)
-          return 'allowed' in found ? found : end(ctx, found.by, found.told)
+          return 'allowed' in found ? found : end(ctx, arrivedMs, found.by, found.told)
         })
       })
     },

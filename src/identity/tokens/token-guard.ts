@@ -41,6 +41,7 @@ export function tokenGuard(parts: TokenGuardParts): Guard<NoFacts, PrincipalFact
   const { name, requires, realm, maxTokenLength, proofs, revocation, remembered, verify } = parts
   const schemes: readonly TokenScheme[] = proofs.some(isDpop) ? ['Bearer', 'DPoP'] : ['Bearer']
   const refusals = new TokenRefusals(realm, proofs)
+  const refusing = proofs.flatMap(({ refusal }) => refusal ?? [])
 
   const recall = (token: string, nowMs: number): RememberedToken | undefined => {
     const known = remembered.find(token)
@@ -105,6 +106,10 @@ export function tokenGuard(parts: TokenGuardParts): Guard<NoFacts, PrincipalFact
     name,
     about: { room: 'identity', requires } as const,
     check: (ctx: RequestContext): MaybePromise<Decision<PrincipalFacts>> => {
+      for (const refusal of refusing) {
+        const refused = refusal(ctx)
+        if (refused !== undefined) return refused
+      }
       const unread = unreadToken(ctx, schemes)
       const known = unread === undefined ? undefined : recall(unread.token, ctx.nowMs)
       if (known !== undefined) return admit(ctx, unread!, known)

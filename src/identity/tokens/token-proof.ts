@@ -45,6 +45,8 @@ export interface TokenProof {
   readonly challenge: Readonly<Record<string, string>>
   /** Whether a token that is not bound in this way is refused. */
   readonly required: boolean
+  /** Why a request is refused whether or not its token is bound in this way, such as a forged certificate field. */
+  readonly refusal?: ((ctx: RequestContext) => Denial | undefined) | undefined
   /** Allows, with response fields where there are some to send. Asked when the token itself has been found good. */
   readonly prove: (ctx: RequestContext, bound: BoundToken) => MaybePromise<Decision>
 }

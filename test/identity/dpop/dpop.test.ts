@@ -243,6 +243,20 @@ describe('once', () => {
     expect(askFor(client.guard({}, { proofs }), again)).toMatchObject({ code: 'dpop_replayed' })
   })
 
+  test('and so where minutes lie between them, though the proof is too old for another request by then', () => {
+    const proofs = [dpop({ origin: ORIGIN })]
+    const token = client.token()
+    const request = requestOf(token, [client.proof(token)])
+    let nowMs = NOW_MS
+    const ctx = Object.defineProperty({ ...request }, 'nowMs', { get: () => nowMs })
+    expect(askFor(client.guard({}, { proofs }), ctx)).toMatchObject({ allowed: true })
+    nowMs += 120_000
+    expect(askFor(client.guard({}, { proofs }), ctx)).toMatchObject({ allowed: true })
+    expect(askFor(client.guard({}, { proofs: [dpop({ origin: ORIGIN })] }), ctx)).toMatchObject({
+      code: 'dpop_time_invalid',
+    })
+  })
+
   const stores: readonly (readonly [string, ReplayStore['claim'], Partial<Denial>])[] = [
     ['full', () => 'full', { kind: 'unavailable', code: 'replay_store_full' }],
     ['full, later', async () => 'full' as const, { kind: 'unavailable', code: 'replay_store_full' }],

@@ -259,6 +259,8 @@ describe('tokens with anything changed', () => {
       const at = position % (text.length + 1)
       return list.with(index, text.slice(0, at) + added + text.slice(at + removed)).join('.')
     })
+  // spaces ahead are the field's, which may have several (RFC 9110 section 11.4), and no part of the token
+  const typed = mistyped.filter((token) => !token.startsWith(' '))
   const exchanged = fc
     .tuple(parts, parts, fc.nat(2))
     .map(([list, other, index]) => list.with(index, other[index]!).join('.'))
@@ -273,7 +275,7 @@ describe('tokens with anything changed', () => {
   test('are the same to both, but for another spelling', async () => {
     const verdicts = { both: 0, neither: 0 }
     await fc.assert(
-      fc.asyncProperty(fc.oneof(bitFlipped, mistyped, exchanged, resized), async (token) => {
+      fc.asyncProperty(fc.oneof(bitFlipped, typed, exchanged, resized), async (token) => {
         const [wardline, jose] = [await byWardline(token), await byJose(token)]
         if (wardline !== jose)
           expect({ wardline, jose, canonical: isCanonical(token) }).toEqual({

@@ -57,7 +57,16 @@ describe('all refused tokens look alike to the caller', () => {
   test('and differ in the audit trail', async () => {
     const ctx = contextFor()
     const event = (decision: Denial) =>
-      auditEvent({ ctx, decision, policy: 'jwt', status: 401, traceId: '0', endedMs: NOW_MS, notices: undefined })
+      auditEvent({
+        ctx,
+        decision,
+        policy: 'jwt',
+        status: 401,
+        traceId: '0',
+        arrivedMs: NOW_MS,
+        endedMs: NOW_MS,
+        notices: undefined,
+      })
     const events = (await denials).map(event)
     expect(new Set(events.map(({ event: name, guard: by }) => `${name} by ${by}`))).toEqual(
       new Set(['authn_login_fail by jwt']),

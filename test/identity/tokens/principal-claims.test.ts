@@ -90,6 +90,7 @@ describe('the audit event', () => {
       policy: 'jwt',
       status: 200,
       traceId: '0',
+      arrivedMs: NOW_MS,
       endedMs: NOW_MS,
       notices: undefined,
     })
@@ -131,6 +132,7 @@ describe('the audit event', () => {
       policy: 'x',
       status: 200,
       traceId: '0',
+      arrivedMs: NOW_MS,
       endedMs: NOW_MS,
       notices: undefined,
     })
