@@ -148,6 +148,24 @@ export const PRODUCT_TOKENS: readonly ProductToken[] = [
     { ...KEYCLOAK, preferred_username: 'service-account-shop-web' },
     KEYCLOAK_ALICE,
   ),
+  ...[{ client_id: 'shop-web' }, { client_id: 'shop-web', username: 'service-account-shop-web' }].flatMap((named) =>
+    ['onrtac:1', 'trrtte:1', 'trrtdvk:1', '8d6c0f5e'].map((jti) =>
+      row(
+        'keycloak',
+        `of a person that chose the name of a service account, ${Object.keys(named).join(' and ')} told, jti ${jti}`,
+        JWT,
+        { ...KEYCLOAK, ...named, preferred_username: 'service-account-shop-web', jti },
+        KEYCLOAK_ALICE,
+      ),
+    ),
+  ),
+  row(
+    'keycloak',
+    'of a person, by a grant of an extension, without session and name',
+    JWT,
+    { ...without(KEYCLOAK, 'sid', 'preferred_username'), jti: 'trrtdvk:1' },
+    KEYCLOAK_ALICE,
+  ),
   row(
     'keycloak',
     'of a person, with a client mapped into it',

@@ -3,6 +3,7 @@ import { knownOptions, nonEmptyString } from '../../lib/options.js'
 import { type ClaimPath, claimAt } from '../tokens/claim-path.js'
 import type { TokenProfile } from '../tokens/token-profile.js'
 
+/** Which roles of a Keycloak realm count. */
 export interface KeycloakOptions {
   /** Client whose roles count beside those of the realm: usually this service's own. Default: the realm's alone. */
   readonly client?: string | undefined
@@ -13,8 +14,8 @@ export interface KeycloakOptions {
  * `typ` says: `Bearer` (`bearer` for clients set to lower case), or `DPoP` for one that is bound to a key. That makes ID
  * tokens (`ID`), refresh tokens (`Refresh`, `Offline`) and logout tokens of the same realm and audience unacceptable.
  * Roles: `realm_access.roles` and `resource_access.<client>.roles`, without a prefix: a role of either is a role. A
- * service account is a `service`; so is, where `jti` tells no grant, whoever has neither a session nor a name, as a service
- * account with lightweight tokens may not.
+ * service account is a `service`; so is, before version 26.2, whoever has neither a session nor a name, as a service account
+ * with lightweight tokens may not.
  *
  * Keycloak names this service in `aud` only where an audience mapper does.
  *
@@ -35,25 +36,24 @@ export function keycloak(options: KeycloakOptions = {}): TokenProfile {
 
 type Claims = Readonly<Record<string, unknown>>
 
-/** What a token came of stands in its id since version 26.2: two letters each for session, kind and grant. */
-const GRANT = /^[a-z]{4}([a-z]{2}):/
-const CLIENT_CREDENTIALS = 'cc'
+/** What a token came of stands ahead in its id since version 26.2: two letters each for session and kind, and the grant. */
+const GRANT_TOLD = ':'
+const BY_CLIENT_CREDENTIALS = /^[a-z]{4}cc:/
 
 /**
- * What tells a service account differs by version and by the scopes of the client: a name of its own; the client, in a
- * claim of its own; its address. All may be missing, and `client_id` may be there for people as well, in answers of
- * introspection above all. Tokens of people belong to a session, but for those that an exchange has taken out of it: where
- * the grant is told, and is another than that of service accounts, it is a person until more is known.
+ * What tells a service account differs by version and by the scopes of the client: its address, which no person has, with
+ * the client in a claim of its own; a name. All may be missing. `client_id` may be there for people as well, in answers of
+ * introspection above all, and people may choose their name: so it counts only where there is no session, as tokens of
+ * people have but for those that an exchange has taken out of it, and where the id does not tell the grant.
  */
 function kindOf(claims: Claims): 'user' | 'service' {
   const { jti, azp, client_id, clientId, clientAddress, preferred_username, username, sid, session_state } = claims
-  const grant = typeof jti === 'string' ? GRANT.exec(jti)?.[1] : undefined
-  if (grant === CLIENT_CREDENTIALS) return 'service'
+  const id = isText(jti) ? jti : ''
   const isNamed = isText(azp) && (client_id === azp || clientId === azp)
+  if (BY_CLIENT_CREDENTIALS.test(id) || (isNamed && isText(clientAddress))) return 'service'
+  if (id.includes(GRANT_TOLD) || sid !== undefined || session_state !== undefined) return 'user'
   const name = preferred_username ?? username
-  if (name !== undefined) return isNamed && name === accountOf(azp) ? 'service' : 'user'
-  if (isNamed && isText(clientAddress)) return 'service'
-  return grant === undefined && sid === undefined && session_state === undefined ? 'service' : 'user'
+  return name === undefined || (isNamed && name === accountOf(azp)) ? 'service' : 'user'
 }
 
 /** User names are in lower case. */
