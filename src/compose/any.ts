@@ -4,7 +4,7 @@ import { evaluate } from '../evaluate.js'
 import { assertGuard, type Guard, type MaybePromise } from '../guard.js'
 import { isPromiseLike } from '../lib/maybe-promise.js'
 import { concat } from './sequence.js'
-import { summarise } from './summary.js'
+import { reportUntold, summarise, toldOf } from './summary.js'
 
 type AnyGuard = Guard<object, object>
 type GivesOf<G> = G extends Guard<never, infer Gives> ? Gives : never
@@ -16,7 +16,9 @@ type NeedsOfAll<G> = NeedsAsParameter<G> extends (needs: infer Needs extends obj
  * gave. An error in one alternative is never an allow: the next is asked.
  *
  * When every alternative answers 401, the answer is one 401 with every challenge and field; otherwise the first denial
- * that is about something else. Limits that must count whatever an alternative says belong in front of `any`.
+ * that is about something else. What an alternative refused and the audit event does not tell otherwise is a notice in it.
+ * Limits that must count whatever an alternative says belong in front of `any`: where a limit of one refuses the request,
+ * those of the others are not charged.
  *
  * @throws TypeError when an argument is not a guard.
  */
@@ -48,15 +50,21 @@ function firstAllowing(
     if (isPromiseLike(answer)) {
       const ahead = refused
       return answer.then((decision) =>
-        decision.allowed
-          ? withChargesOf(ahead, decision)
-          : firstAllowing(i + 1, guards, ctx, facts, [...ahead, decision]),
+        decision.allowed ? won(ahead, decision, ctx) : firstAllowing(i + 1, guards, ctx, facts, [...ahead, decision]),
       )
     }
-    if (answer.allowed) return withChargesOf(refused, answer)
+    if (answer.allowed) return won(refused, answer, ctx)
     refused = [...refused, answer]
   }
-  return withChargesOf(refused, summarise(refused))
+  const told = toldOf(refused)
+  reportUntold(refused, told, ctx)
+  return withChargesOf(refused, summarise(refused, told))
+}
+
+function won(refused: readonly Denial[], winner: Decision<object>, ctx: RequestContext): Decision<object> {
+  if (refused.length === 0) return winner
+  reportUntold(refused, undefined, ctx)
+  return withChargesOf(refused, winner)
 }
 
 /** What an alternative counted stays counted when another wins, unless that limit itself refused. */

@@ -1,15 +1,34 @@
+import type { RequestContext } from '../context.js'
 import type { Challenge, Denial, HeaderList, Unauthenticated } from '../decision.js'
 import { isListField, mergeFields } from '../lib/header-fields.js'
+import { DENIAL_EVENT } from '../service.js'
 
-/** All unauthenticated: one 401 that offers every challenge. Otherwise the first denial that is about more than that. */
-export function summarise(denials: readonly Denial[]): Denial {
-  const strangers = denials.filter((denial): denial is Unauthenticated => denial.kind === 'unauthenticated')
-  if (strangers.length < denials.length) return denials.find((denial) => denial.kind !== 'unauthenticated')!
+/** The denial that the answer and the audit event speak of: the first that is no 401, or the 401 that says most. */
+export const toldOf = (denials: readonly Denial[]): Denial =>
+  denials.find((denial) => denial.kind !== 'unauthenticated') ?? mostTelling(denials.filter(isUnauthenticated))
+
+/** All unauthenticated: one 401 that offers every challenge. Otherwise what is told, as it is. */
+export function summarise(denials: readonly Denial[], told: Denial): Denial {
+  if (told.kind !== 'unauthenticated') return told
+  const strangers = denials.filter(isUnauthenticated)
   const [first, ...rest] = strangers.flatMap((denial) => denial.challenges) as [Challenge, ...Challenge[]]
-  const told = mostTelling(strangers)
   const others = strangers.filter((denial) => denial !== told)
   return { ...told, challenges: [first, ...rest], headers: fieldsOf([told, ...others]), charges: undefined }
 }
+
+/**
+ * Notes in the audit event what it does not tell: an attack must not go unseen since another credential was sent along.
+ * That none was sent, or one that another alternative may know, is no news.
+ */
+export function reportUntold(denials: readonly Denial[], told: Denial | undefined, ctx: RequestContext): void {
+  for (const denial of denials) {
+    if (denial === told || !isNews(denial)) continue
+    const { kind, code, event = DENIAL_EVENT[kind], guard = 'any' } = denial
+    ctx.report({ event, code, guard })
+  }
+}
+
+const isUnauthenticated = (denial: Denial): denial is Unauthenticated => denial.kind === 'unauthenticated'
 
 /**
  * Whatever the caller needs for its next try, such as a nonce. Of one denial a field counts as it would alone, its last;
@@ -26,10 +45,10 @@ function fieldsOf(denials: readonly Denial[]): HeaderList | undefined {
 }
 
 /**
- * The denial that the audit trail is told. A credential that was refused says more than one that was not sent; one of an
- * attack or of a proof more than one that another alternative may know; and a certificate comes by itself.
+ * A credential that was refused says more than one that was not sent; one of an attack or of a proof more than one that
+ * another alternative may know; and a certificate comes by itself.
  */
-const mostTelling = (denials: readonly Unauthenticated[]): Unauthenticated => {
+function mostTelling(denials: readonly Unauthenticated[]): Unauthenticated {
   for (const says of TELLING) {
     const told = denials.find(says)
     if (told !== undefined) return told
@@ -40,6 +59,7 @@ const mostTelling = (denials: readonly Unauthenticated[]): Unauthenticated => {
 type Says = (denial: Unauthenticated) => boolean
 
 const namesError: Says = ({ challenges }) => challenges.some(({ params }) => params?.error !== undefined)
+const wasSent = ({ code }: Denial): boolean => !code.endsWith('_missing')
 
 /** From what says most to what says least. */
 const TELLING: readonly Says[] = [
@@ -47,10 +67,17 @@ const TELLING: readonly Says[] = [
   ({ challenges }) => challenges.some(({ params }) => params?.error === 'use_dpop_nonce'),
   (denial) => namesError(denial) && !OF_ANOTHER.test(denial.code),
   namesError, // RFC 6750 section 3.1: no error where no credential was sent
-  ({ code, challenges }) => !code.endsWith('_missing') && challenges[0].scheme !== 'ClientCertificate',
+  (denial) => wasSent(denial) && !OF_CERTIFICATE.test(denial.code),
   ({ facts }) => facts !== undefined && 'principal' in facts,
-  ({ code }) => !code.endsWith('_missing'),
+  wasSent,
 ]
 
 /** What is said of a token that another issuer has made, or for another service. */
 const OF_ANOTHER = /_(?:issuer_\w+|audience_\w+|key_unknown|signature_invalid)$/
+const OF_CERTIFICATE = /^(?:certificate|svid)_/
+
+function isNews(denial: Denial): boolean {
+  if (denial.event !== undefined || !isUnauthenticated(denial)) return true
+  if (OF_ANOTHER.test(denial.code)) return false
+  return namesError(denial) || (wasSent(denial) && !OF_CERTIFICATE.test(denial.code))
+}

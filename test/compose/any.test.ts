@@ -190,6 +190,54 @@ describe.each<[string, (guard: AnyGuard) => AnyGuard]>([
     expect(await ask(...guards)).toMatchObject({ code }),
   )
 
+  test.each<[string, readonly AnyGuard[], readonly object[]]>([
+    [
+      'an attack, though another credential is good',
+      [refused('dpop_replayed', 'invalid_dpop_proof', { event: 'authn_token_reuse' }), giving('two', {})],
+      [{ event: 'authn_token_reuse', code: 'dpop_replayed', guard: 'dpop_replayed' }],
+    ],
+    [
+      'an attack, though another is malformed',
+      [
+        refused('dpop_replayed', 'invalid_dpop_proof', { event: 'authn_token_reuse' }),
+        answering('odd', invalid('key_repeated', '')),
+      ],
+      [{ event: 'authn_token_reuse', code: 'dpop_replayed', guard: 'dpop_replayed' }],
+    ],
+    [
+      'a guess that is not the one told',
+      [refused('token_malformed', 'invalid_token'), refused('key_secret_mismatch', undefined)],
+      [{ event: 'authn_login_fail', code: 'key_secret_mismatch', guard: 'key_secret_mismatch' }],
+    ],
+    [
+      'a store that is away, a limit, an error',
+      [answering('away', unavailable('away', 1)), answering('full', exhaust('full', 1)), broken, giving('two', {})],
+      [
+        { event: 'sys_monitor_disabled', code: 'away', guard: 'away' },
+        { event: 'excess_rate_limit_exceeded', code: 'full', guard: 'full' },
+        { event: 'sys_monitor_disabled', code: 'guard_failed', guard: 'broken' },
+      ],
+    ],
+    ['nothing of what was not sent', [token, key, giving('two', {})], []],
+    ['nothing of a certificate that came by itself', [foreign, giving('two', {})], []],
+    [
+      'nothing of a token that another knows',
+      [refused('token_issuer_unknown', 'invalid_token'), giving('two', {})],
+      [],
+    ],
+    ['nothing twice', [refused('token_expired', 'invalid_token'), token], []],
+  ])('a notice tells of %s', async (_name, guards, notices) => {
+    const own = contextFor()
+    await decideNow(anyOf(...guards.map(as)), own)
+    expect(own.events).toEqual(notices)
+  })
+
+  test('one any() in another says what one of them all would', async () => {
+    const [certificate, guess] = [foreign, refused('key_secret_mismatch', undefined)].map(as) as [AnyGuard, AnyGuard]
+    expect(await ask(anyOf(token, certificate), guess)).toMatchObject({ code: 'key_secret_mismatch' })
+    expect(await ask(anyOf(certificate, guess), token)).toMatchObject({ code: 'key_secret_mismatch' })
+  })
+
   test('the audit trail is told who it is', async () =>
     expect(await ask(token, all(giving('key', { principal: 1 }), withoutProof))).toMatchObject({
       facts: { principal: 1 },
