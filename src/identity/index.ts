@@ -25,6 +25,7 @@ export {
 } from './certificates/secure-server.js'
 export type { ServerFiles } from './certificates/server-context.js'
 export { parseSpiffeId, type SpiffeId } from './certificates/spiffe-id.js'
+export type { TrustBundlesByDomain } from './certificates/trust-bundles.js'
 export { type DpopOptions, dpop } from './dpop/dpop.js'
 export type { DpopNonceOptions } from './dpop/dpop-nonce.js'
 export type { Fetch } from './fetch-json.js'

@@ -5,6 +5,7 @@ import { knownOptions, oneOf, shown } from '../../lib/options.js'
 import { type Certificate, certificateOf } from './certificate.js'
 import { type CertificateChain, type CertificateField, certificatesIn } from './certificate-field.js'
 import { CertificatePaths, MAX_CHAIN, type TrustedAuthorities } from './certificate-path.js'
+import { TrustBundles, type TrustBundlesByDomain } from './trust-bundles.js'
 
 export interface CertificateSourceOptions {
   /**
@@ -20,6 +21,12 @@ export interface CertificateSourceOptions {
    * `secureServer().clientCa`.
    */
   readonly ca?: TrustedAuthorities | undefined
+  /**
+   * In place of `ca`, authorities by trust domain: every caller must then be a workload of one of these, and its certificate
+   * come from an authority of its own domain (X509-SVID section 5). Needed by an `mtls()` whose rules name
+   * several trust domains. 1 to 1000.
+   */
+  readonly trustBundles?: TrustBundlesByDomain | undefined
 }
 
 /** Where the certificate of a caller comes from. Made by `certificateSource()`, for `mtls()`. */
@@ -30,6 +37,8 @@ export interface CertificateSource {
   readonly refusal: (ctx: RequestContext) => Denial | undefined
   /** The field that is read; undefined for the TLS layer alone. */
   readonly header: CertificateField | undefined
+  /** Trust domains that have authorities of their own; undefined where all authorities vouch for all names. */
+  readonly trustDomains?: ReadonlySet<string> | undefined
 }
 
 /** A certificate that was found, the code of what is wrong with it, or a denial of the request. */
@@ -43,11 +52,12 @@ export type CertificateFault = 'certificate_malformed' | 'certificate_untrusted'
  * Certificate fields from anybody else are refused with 400 `certificate_header_refused` (event `malicious_extraneous`); two
  * lines of one with `certificate_header_repeated`, one that cannot be read with `certificate_header_malformed`.
  *
- * @throws TypeError for `header` without `trustedProxies` or `ca`, for malformed ranges, for a `ca` without authorities.
+ * @throws TypeError for `header` without `trustedProxies` or authorities, for malformed ranges, for both `ca` and
+ * `trustBundles`, and where they hold no authority.
  */
 export function certificateSource(options: CertificateSourceOptions = {}): CertificateSource {
   knownOptions('certificateSource()', options, OPTIONS)
-  const { trustedProxies, ca } = options
+  const { trustedProxies, ca, trustBundles } = options
   const header = options.header === undefined ? undefined : oneOf('header', options.header, FIELDS)
   if (trustedProxies !== undefined && (!Array.isArray(trustedProxies) || trustedProxies.length === 0)) {
     throw new TypeError(`trustedProxies must be an array of addresses and CIDR ranges, got ${shown(trustedProxies)}`)
@@ -55,10 +65,16 @@ export function certificateSource(options: CertificateSourceOptions = {}): Certi
   if (header !== undefined && trustedProxies === undefined) {
     throw new TypeError('certificateSource(): header needs trustedProxies')
   }
-  if (header !== undefined && ca === undefined) throw new TypeError('certificateSource(): header needs ca')
+  if (ca !== undefined && trustBundles !== undefined) {
+    throw new TypeError('certificateSource(): either ca or trustBundles, not both')
+  }
+  if (header !== undefined && ca === undefined && trustBundles === undefined) {
+    throw new TypeError('certificateSource(): header needs ca or trustBundles')
+  }
   const isTrusted = trustedProxies === undefined ? () => false : addressMatcher('trustedProxies', trustedProxies)
   const isProxy = ({ address }: Peer) => address !== undefined && isTrusted(address)
-  const paths = ca === undefined ? undefined : new CertificatePaths('ca', ca)
+  const bundles = trustBundles === undefined ? undefined : new TrustBundles('trustBundles', trustBundles)
+  const paths = ca === undefined ? bundles : new CertificatePaths('ca', ca)
 
   const refusal = ({ headers, peer }: RequestContext): Denial | undefined => {
     if (!ALL_FIELDS.some((field) => headers.get(field) !== undefined)) return undefined
@@ -83,6 +99,7 @@ export function certificateSource(options: CertificateSourceOptions = {}): Certi
 
   return Object.freeze({
     header,
+    trustDomains: bundles?.domains,
     refusal,
     present: (ctx: RequestContext): PresentedCertificate | undefined => {
       const found = refusal(ctx) ?? sent(ctx)
@@ -92,7 +109,12 @@ export function certificateSource(options: CertificateSourceOptions = {}): Certi
   })
 }
 
-const OPTIONS = ['header', 'trustedProxies', 'ca'] as const satisfies readonly (keyof CertificateSourceOptions)[]
+const OPTIONS = [
+  'header',
+  'trustedProxies',
+  'ca',
+  'trustBundles',
+] as const satisfies readonly (keyof CertificateSourceOptions)[]
 
 const FIELDS = ['client-cert', 'x-forwarded-client-cert', 'x-ssl-client-cert'] as const
 const CHAIN_FIELD = 'client-cert-chain'

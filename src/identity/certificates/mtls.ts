@@ -58,7 +58,8 @@ export type MtlsGuard = Guard<NoFacts, PrincipalFacts> & TokenProof
  * `certificate_mismatch` for another certificate than the token's, and with 403 `certificate_not_allowed` for the token's
  * own: then who calls is known. All 401s of a proof are `invalid_token`.
  *
- * @throws TypeError for an option out of its range.
+ * @throws TypeError for an option out of its range, and for rules of several trust domains over a source that does not tell
+ * their authorities apart.
  */
 export function mtls(options: MtlsOptions): MtlsGuard {
   knownOptions('mtls()', options, OPTIONS)
@@ -66,6 +67,7 @@ export function mtls(options: MtlsOptions): MtlsGuard {
   callable('source.present', source.present)
   callable('source.refusal', source.refusal)
   const rules = certificateRules(options.allow, options.identity)
+  assertBundles(options.allow, source.trustDomains)
   const required = boolean('required', options.required ?? false)
   const warnings =
     options.expiryWarningDays === undefined
@@ -180,6 +182,19 @@ const principalOf = ({ thumbprint, subject, names }: Certificate, { id, issuer }
     proof: 'mtls',
     [CHALLENGE]: ASKED,
   })
+
+/** One set of authorities would let each trust domain vouch for the names of the others. */
+function assertBundles(rules: MtlsOptions['allow'], known: CertificateSource['trustDomains']): void {
+  if (rules === 'any-verified') return
+  const named = new Set(rules.flatMap(({ spiffe }) => spiffe?.trustDomain ?? []))
+  if (known === undefined && named.size > 1) {
+    throw new TypeError(
+      'mtls(): allow names several trust domains: certificateSource() needs trustBundles, one for each',
+    )
+  }
+  const unknown = known === undefined ? undefined : [...named].find((name) => !known.has(name))
+  if (unknown !== undefined) throw new TypeError(`mtls(): allow names ${unknown}, which trustBundles has nothing of`)
+}
 
 const describable = (rules: MtlsOptions['allow']): unknown =>
   rules === 'any-verified' ? rules : structuredClone(rules)
