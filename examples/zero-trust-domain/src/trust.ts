@@ -47,7 +47,7 @@ export function trustOf(config: ZeroTrustConfig, say: (line: string) => void) {
     certificates: from('TRUST_PROXY', () =>
       certificateSource({
         header: config.proxyCertHeader,
-        trustedProxies: config.proxyCertHeader === undefined ? undefined : config.trustedProxies,
+        trustedProxies: config.trustedProxies, // without a header too: a proxy's own certificate is not its caller's
         ca: tls.clientCa,
       }),
     ),

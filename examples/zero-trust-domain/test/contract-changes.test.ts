@@ -344,5 +344,19 @@ describe.each(SERVICES)('%s', { concurrent: true }, (name, script) => {
       await eventually(() => statusOf(other), 401, TAKEN_UP_MS)
       expect(await statusOf(key)).toBe(200)
     })
+
+    test('is told by itself, without any request, and so is its recovery', { timeout: 60_000 }, async () => {
+      replace('unasked.json', '[]')
+      const unasked = await world.start(script, { API_KEYS: world.path(file('unasked.json')) })
+      unasked.expectComplaint(/key_file_/)
+      const told = async () => unasked.process.stderr().match(/key_file_.*/g)
+      const broken = 'key_file_unreadable: it is no JSON, or not all of it'
+      replace('unasked.json', '[')
+      await eventually(told, [broken], 25_000)
+      replace('unasked.json', '[]')
+      await eventually(told, [broken, 'key_file_recovered'], 25_000)
+      expect(unasked.log).toBe('')
+      await unasked.close()
+    })
   })
 })

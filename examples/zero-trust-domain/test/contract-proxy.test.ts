@@ -255,4 +255,14 @@ describe.each(SERVICES)('%s without PROXY_CERT_HEADER', { concurrent: true }, (_
     const answer = await service.send({ target: TARGET, token: await tokenOf(good), headers, from })
     expect([400, 401, 403]).toContain(answer.status)
   })
+
+  test("a certificate of the proxy's own is nobody's behind it", async () => {
+    const asked = { target: TARGET, token: await tokenOf(good), identity: good, from: PROXY }
+    expect(await service.verdict(asked)).toEqual([401, 'certificate_missing'])
+  })
+
+  test("a caller's own is good as ever where no proxy stands between", async () => {
+    const asked = { target: TARGET, token: await tokenOf(good), identity: good }
+    expect(await service.verdict(asked)).toEqual([200, 'allowed'])
+  })
 })

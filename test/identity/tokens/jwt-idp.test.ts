@@ -1,4 +1,5 @@
 import { type Idp, startIdp } from '@wardline/test-kit'
+import { decodeProtectedHeader } from 'jose'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { jwt, type Principal } from '../../../src/index.js'
 import { isPromiseLike } from '../../../src/lib/maybe-promise.js'
@@ -9,11 +10,12 @@ const CLIENTS = [
   { id: 'report', scope: 'orders:read' },
   { id: 'bare' },
 ]
+const ALGORITHMS = ['RS256', 'ES256', 'EdDSA', 'Ed25519'] as const
 const CLAIM = { iss: '', aud: '', sub: '', client_id: '', jti: '', iat: 0, exp: 0 }
 
 const refused = (code: string) => ({ allowed: false, kind: 'unauthenticated', code })
 
-describe.each(['RS256', 'ES256', 'EdDSA'] as const)('a certified provider that signs with %s', (algorithm) => {
+describe.each(ALGORITHMS)('a certified provider that signs with %s', (algorithm) => {
   let idp: Idp
   let guard: JwtGuard
   beforeAll(async () => {
@@ -30,7 +32,9 @@ describe.each(['RS256', 'ES256', 'EdDSA'] as const)('a certified provider that s
   }
 
   test('an access token by client credentials is the client, its scopes, roles and tenant', async () => {
-    const principal = await principalOf(await idp.token('shop'))
+    const token = await idp.token('shop')
+    expect(decodeProtectedHeader(token).alg).toBe(algorithm)
+    const principal = await principalOf(token)
     expect(principal).toMatchObject({ id: 'shop', issuer: idp.issuer, client: 'shop', tenant: 'acme', proof: 'bearer' })
     expect([...principal.scopes].sort()).toEqual(['orders:read', 'orders:write'])
     expect([...principal.roles]).toEqual(['clerk', 'auditor'])
