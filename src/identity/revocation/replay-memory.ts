@@ -1,6 +1,7 @@
 import { integerBetween, knownOptions } from '../../lib/options.js'
 import type { ReplayClaim, ReplayStore } from './replay-store.js'
 
+/** How much a store of used keys may hold. */
 export interface MemoryReplayStoreOptions {
   /**
    * How many keys to know at once, 1 to 10 million, at about 110 bytes each. A proof is known for about a minute, so a

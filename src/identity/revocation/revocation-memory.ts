@@ -3,6 +3,7 @@ import { isText } from '../../lib/json-value.js'
 import { integerBetween, knownOptions } from '../../lib/options.js'
 import type { RevocableToken, Revocation, RevocationStore } from './revocation.js'
 
+/** How much a store of revocations may hold. */
 export interface MemoryRevocationStoreOptions {
   /** How many revocations to keep at once, 1 to 10 million, at about 600 bytes each. Default: 100 000. */
   readonly maxEntries?: number | undefined
@@ -59,10 +60,11 @@ class KeptRevocations {
   isRevoked(token: RevocableToken, nowMs: number): boolean {
     const of = this.#issuers.get(token.issuer)
     if (of === undefined) return false
-    const { issuedAtMs } = token
+    const { subject, id, issuedAtMs } = token
     return (
       hits(of.session, token.sessionId, issuedAtMs, nowMs) ||
-      hits(of.subject, token.subject, issuedAtMs, nowMs) ||
+      hits(of.subject, subject, issuedAtMs, nowMs) ||
+      hits(of.subject, id, issuedAtMs, nowMs) ||
       hits(of.token, token.tokenId, issuedAtMs, nowMs) ||
       hits(of.client, token.client, issuedAtMs, nowMs)
     )

@@ -7,6 +7,7 @@ type Distributed<R> = R extends { readonly beforeMs: number } ? Omit<R, 'beforeM
 /** What to revoke. Where tokens issued before a time are meant, that is now unless `beforeMs` says otherwise. */
 export type TokensToRevoke = Distributed<Revocation>
 
+/** For how long tokens are revoked, and from when on. */
 export interface RevokeTokensOptions {
   /**
    * For how long, in seconds, 1 to 31 622 400 (a year). At least as long as a token of this issuer may live: what is

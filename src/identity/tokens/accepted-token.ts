@@ -53,6 +53,7 @@ export function acceptedToken(
       issuer: rules.issuer,
       tokenId: isText(claims.jti) ? claims.jti : digestOf(token),
       subject: isText(claims.sub) ? claims.sub : undefined,
+      id: principal.id === claims.sub ? undefined : principal.id,
       client: principal.client,
       sessionId: isText(claims.sid) ? claims.sid : undefined,
       issuedAtMs: isTime(claims.iat) ? claims.iat * 1000 : Number.NEGATIVE_INFINITY,

@@ -41,6 +41,13 @@ describe('a token', () => {
     expect(isRevoked(revocation)).toBe(true)
   })
 
+  test.each([
+    ['another', 'bob'],
+    ['no', undefined],
+  ])('is revoked by its subject where that is its mapped id, beside %s subject', (_what, subject) => {
+    expect(isRevoked(BY.subject, { subject, id: 'alice' })).toBe(true)
+  })
+
   test.each<[by: keyof typeof BY, what: string, other: Partial<RevocableToken>]>([
     ['token', 'another id', { tokenId: 'token-2' }],
     ['token', 'a longer id', { tokenId: 'token-11' }],
@@ -53,6 +60,7 @@ describe('a token', () => {
     ['subject', 'another subject', { subject: 'bob' }],
     ['subject', 'the subject in other letters', { subject: 'Alice' }],
     ['subject', 'no subject', { subject: undefined }],
+    ['subject', 'another subject and id', { subject: 'bob', id: 'Alice' }],
     ['subject', 'another issuer with such a subject', { issuer: 'https://idp.test/' }],
     ['subject', 'a client of that name', { subject: 'bob', client: 'alice' }],
     ['subject', 'a name of every object', { subject: '__proto__' }],
@@ -214,6 +222,7 @@ test('whatever is revoked, by whatever clock that goes on: as a list of all revo
     issuer: few,
     tokenId: few,
     subject: maybe,
+    id: maybe,
     client: maybe,
     sessionId: maybe,
     issuedAtMs: fc.oneof(ms, fc.constant(Number.NEGATIVE_INFINITY)),
@@ -269,7 +278,7 @@ function isAbout(revocation: Revocation, token: RevocableToken): boolean {
     case 'session':
       return revocation.sessionId === token.sessionId
     case 'subject':
-      return revocation.subject === token.subject
+      return revocation.subject === token.subject || revocation.subject === token.id
     case 'client':
       return revocation.client === token.client
   }

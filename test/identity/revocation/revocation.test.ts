@@ -86,6 +86,17 @@ describe('a token that is remembered', () => {
     expect(await ask(guard, token)).toMatchObject(REVOKED)
   })
 
+  test('dies when its caller is revoked by the id that a mapping gave', async () => {
+    const idp = new FakeIssuer()
+    const store = memoryRevocationStore()
+    const guard = idp.guard({ revocation: store, mapping: { id: ['oid'] } })
+    const token = idp.token({ ...CLAIMS, oid: 'object-1' })
+    const answer = await ask(guard, token)
+    expect(answer).toMatchObject({ facts: { principal: { id: 'object-1' } } })
+    revokeTokens(store, { by: 'subject', issuer, subject: 'object-1' }, { nowMs: NOW_MS })
+    expect(await ask(guard, token)).toMatchObject(REVOKED)
+  })
+
   test('that was issued after its subject was signed out lives', async () => {
     const idp = new FakeIssuer()
     const store = memoryRevocationStore()
