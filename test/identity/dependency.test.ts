@@ -1,5 +1,6 @@
-import { describe, expect, test, vi } from 'vitest'
-import { relyOn } from '../../src/identity/dependency.js'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import type { MaybePromise } from '../../src/guard.js'
+import { Dependency } from '../../src/identity/dependency.js'
 import { promisesMadeBy } from '../support/promises.js'
 
 const DOWN = { allowed: false, kind: 'unavailable', code: 'store_away', retryAfterSeconds: 1, cause: expect.any(Error) }
@@ -7,7 +8,10 @@ const fail = (): never => {
   throw new Error('connect ECONNREFUSED')
 }
 
-describe('relyOn', () => {
+const relyOn = <T, R>(code: string, ask: () => MaybePromise<T>, next: (answer: T) => MaybePromise<R>) =>
+  new Dependency(code).rely(ask, next)
+
+describe('a dependency', () => {
   test('goes on at once where the answer is here', () => {
     const work = () =>
       relyOn(
@@ -93,5 +97,114 @@ describe('relyOn', () => {
   test('what goes wrong with the answer is not the dependency: it stays an error', async () => {
     expect(() => relyOn('store_away', () => 1, fail)).toThrow('ECONNREFUSED')
     await expect(relyOn('store_away', async () => 1, fail)).rejects.toThrow('ECONNREFUSED')
+  })
+})
+
+/** An answer that comes when `resolve` is called. */
+function held() {
+  let resolve: (text: string) => void = () => {}
+  const promise = new Promise<string>((done) => {
+    resolve = done
+  })
+  return { promise, resolve }
+}
+
+describe('a dependency that stays silent', () => {
+  const silent = () => held().promise
+
+  /** A dependency after five silences, and how often it was asked. */
+  async function tired() {
+    const dependency = new Dependency('store_away')
+    let asked = 0
+    const ask = (answer: () => MaybePromise<string> = silent) =>
+      Promise.resolve(
+        dependency.rely(
+          () => {
+            asked++
+            return answer()
+          },
+          (said) => said,
+        ),
+      )
+    const waiting = Promise.all(Array.from({ length: 5 }, () => ask()))
+    await vi.advanceTimersByTimeAsync(2_000)
+    for (const answer of await waiting) expect(answer).toEqual(DOWN)
+    return { ask, asked: () => asked }
+  }
+
+  beforeEach(() => {
+    vi.useFakeTimers()
+  })
+  afterEach(() => {
+    vi.useRealTimers()
+  })
+
+  test('is not asked for a second, and nobody waits', async () => {
+    const { ask, asked } = await tired()
+    expect(await ask(() => 'yes')).toEqual(DOWN)
+    await vi.advanceTimersByTimeAsync(999)
+    expect(await ask(() => 'yes')).toEqual(DOWN)
+    expect(asked()).toBe(5)
+  })
+
+  test('is asked by one alone then, and by all when that one has its answer', async () => {
+    const { ask, asked } = await tired()
+    await vi.advanceTimersByTimeAsync(1_000)
+    const { promise, resolve } = held()
+    const first = ask(() => promise)
+    expect(await ask(() => 'yes')).toEqual(DOWN)
+    expect(asked()).toBe(6)
+    resolve('well')
+    expect(await first).toBe('well')
+    expect(await ask(() => 'yes')).toBe('yes')
+    expect(asked()).toBe(7)
+  })
+
+  test('is left alone for another second where that one has none', async () => {
+    const { ask, asked } = await tired()
+    for (const times of [6, 7]) {
+      await vi.advanceTimersByTimeAsync(1_000)
+      const first = ask()
+      await vi.advanceTimersByTimeAsync(2_000)
+      expect(await first).toEqual(DOWN)
+      expect(await ask(() => 'yes')).toEqual(DOWN)
+      expect(asked()).toBe(times)
+    }
+  })
+
+  test.each<[string, () => MaybePromise<string>]>([
+    ['an answer', async () => 'yes'],
+    ['a failure', async () => fail()],
+  ])('%s between silences starts the count anew', async (_what, answer) => {
+    const dependency = new Dependency('store_away')
+    const ask = (say: () => MaybePromise<string>) => Promise.resolve(dependency.rely(say, (said) => said))
+    for (let i = 0; i < 10; i++) {
+      const quiet = ask(silent)
+      await vi.advanceTimersByTimeAsync(2_000)
+      expect(await quiet).toEqual(DOWN)
+      if (i % 4 === 3) await ask(answer)
+    }
+    expect(await ask(() => 'yes')).toBe('yes')
+  })
+
+  test('has 10 000 waiting at most', async () => {
+    const dependency = new Dependency('store_away')
+    const { promise, resolve } = held()
+    let asked = 0
+    const ask = () =>
+      dependency.rely(
+        () => {
+          asked++
+          return promise
+        },
+        (said) => said,
+      )
+    const waiting = Array.from({ length: 10_000 }, ask)
+    expect(ask()).toEqual(DOWN)
+    expect(asked).toBe(10_000)
+    resolve('yes')
+    expect(new Set(await Promise.all(waiting))).toEqual(new Set(['yes']))
+    expect(await ask()).toBe('yes')
+    expect(vi.getTimerCount()).toBe(0)
   })
 })

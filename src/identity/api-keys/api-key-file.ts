@@ -7,6 +7,7 @@ import type { ApiKeyLookup, ApiKeyLookupFault } from './api-key-lookup.js'
 import type { ApiKeyRecord } from './api-key-record.js'
 import { type ApiKeySet, apiKeySet } from './api-key-set.js'
 
+/** A file of API keys, and how often it is looked at. */
 export interface ApiKeyFileOptions {
   /** A JSON file of at most 4 MiB: a list of records, or an object with the list in `keys`. */
   readonly path: string
@@ -15,7 +16,7 @@ export interface ApiKeyFileOptions {
    * where no request came for long. Default: 1000.
    */
   readonly refreshMs?: number | undefined
-  /** Told what became of the file. What it throws is ignored. */
+  /** Told what became of the file. What it throws is ignored. Default: nobody is. */
   readonly onEvent?: ((event: ApiKeyFileEvent) => void) | undefined
 }
 
@@ -30,6 +31,7 @@ export type ApiKeyFileEvent =
     }
   /** The first failure after a success: the last good set stays in force. */
   | { readonly event: 'key_file_unreadable'; readonly path: string; readonly cause: unknown }
+  /** The first success after that. */
   | { readonly event: 'key_file_recovered'; readonly path: string }
 
 /** A lookup that says how its file is. */

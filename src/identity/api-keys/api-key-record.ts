@@ -6,21 +6,25 @@ import { isKeyId } from './api-key-text.js'
 
 /** What is stored of an API key. Nobody can make the key of it. */
 export interface ApiKeyRecord {
-  /** The middle part of the key. Names the key in logs, and to revoke it. */
+  /** The middle part of the key, 16 letters and digits. Names the key in logs, and to revoke it. */
   readonly id: string
   /** SHA-256 of the secret, the last part of the key, in base64url. */
   readonly hash: string
   /** Who holds the key: 1 to 200 characters, no control characters. Several keys may have one client. */
   readonly client: string
+  /** What it may do: up to 100 scopes (RFC 6749 section 3.3) of at most 200 characters. */
   readonly scopes: readonly string[]
+  /** Up to 100, each of the same form as `client`. Default: none. */
   readonly roles?: readonly string[] | undefined
+  /** Whom the client belongs to, in the same form as `client`. Default: nobody. */
   readonly tenant?: string | undefined
-  /** In seconds since the epoch. */
+  /** In seconds since the epoch, 0 to 100 000 000 000. */
   readonly issuedAt: number
-  /** In seconds since the epoch: from then on the key is refused. Default: never. */
+  /** In seconds since the epoch, 0 to 100 000 000 000: from then on the key is refused. Default: never. */
   readonly expiresAt?: number | undefined
-  /** Addresses and CIDR ranges that the key may be used from. Default: from everywhere. */
+  /** Addresses and CIDR ranges that the key may be used from, 1 to 100. Default: from everywhere. */
   readonly addresses?: readonly string[] | undefined
+  /** Whether the key is refused from now on. Default: false. */
   readonly revoked?: boolean | undefined
 }
 

@@ -23,14 +23,15 @@ import { type KeyText, readKey } from './api-key-text.js'
 import { type FoundKey, KeyRecords } from './key-records.js'
 import { type ApiKeyUse, KeyUses } from './key-uses.js'
 
+/** Where API keys are looked up, and how callers send them. */
 export interface ApiKeyOptions {
   /** Finds the record of a key id: `apiKeyFile()`, a look in a database, in a map. */
   readonly lookup: ApiKeyLookup
   /** Name of this set of keys, the principal's issuer. Default: `urn:wardline:api-keys`. */
   readonly issuer?: string | undefined
-  /** Field that a key may come in beside `Authorization`. Default: `x-api-key`. */
+  /** Field that a key may come in beside `Authorization`, 1 to 64 characters. Default: `x-api-key`. */
   readonly header?: string | undefined
-  /** `realm` of the challenge. Default: `api`. */
+  /** `realm` of the challenge, 1 to 200 characters of printable ASCII. Default: `api`. */
   readonly realm?: string | undefined
   /**
    * Seconds for which an answer of `lookup` that came as a Promise is used again, 0 to 300: so long may a revocation take to
@@ -39,7 +40,7 @@ export interface ApiKeyOptions {
   readonly cacheSeconds?: number | undefined
   /** Records to keep ready, and unknown ids to remember, 1 to 1 million each. Default: 10 000. */
   readonly maxCached?: number | undefined
-  /** Told that a key was let in, once per key and minute. What it throws is noted in the audit event. */
+  /** Told that a key was let in, once per key and minute. That it threw is noted in the audit event. Default: nobody is. */
   readonly onUsed?: ((use: ApiKeyUse) => unknown) | undefined
 }
 

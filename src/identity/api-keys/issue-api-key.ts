@@ -3,6 +3,7 @@ import { integerBetween, knownOptions, shown } from '../../lib/options.js'
 import { type ApiKeyRecord, recordFault } from './api-key-record.js'
 import { isKeyPrefix, newKeyText } from './api-key-text.js'
 
+/** Whom a new key is for, what it may do and for how long. */
 export interface IssueApiKeyOptions extends Pick<ApiKeyRecord, 'client' | 'scopes' | 'roles' | 'tenant' | 'addresses'> {
   /** How long the key lives, in seconds, 1 to 3 153 600 000 (a hundred years). Default: until it is revoked. */
   readonly expiresInSeconds?: number | undefined
@@ -11,7 +12,7 @@ export interface IssueApiKeyOptions extends Pick<ApiKeyRecord, 'client' | 'scope
    * 15 lower case letters and digits. Not held against anything. Default: `key`.
    */
   readonly prefix?: string | undefined
-  /** Milliseconds since the epoch. Default: now. */
+  /** When it is issued, in milliseconds since the epoch, 0 to 10^14. Default: now. */
   readonly nowMs?: number | undefined
 }
 
@@ -19,6 +20,7 @@ export interface IssueApiKeyOptions extends Pick<ApiKeyRecord, 'client' | 'scope
 export interface IssuedApiKey {
   /** `prefix_id_secret`, for whoever is to use it. */
   readonly key: string
+  /** What to store: the key cannot be made of it. */
   readonly record: ApiKeyRecord
 }
 

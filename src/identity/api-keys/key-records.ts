@@ -4,7 +4,7 @@ import type { MaybePromise } from '../../guard.js'
 import { addressMatcher } from '../../lib/address.js'
 import { isFresh } from '../../lib/fresh.js'
 import { isPromiseLike } from '../../lib/maybe-promise.js'
-import { relyOn } from '../dependency.js'
+import { Dependency } from '../dependency.js'
 import type { PrincipalFacts } from '../tokens/token-guard.js'
 import type { ApiKeyLookup } from './api-key-lookup.js'
 import { type ApiKeyRecord, RECORD_MEMBERS, recordFault } from './api-key-record.js'
@@ -55,6 +55,7 @@ export class KeyRecords {
   /** Since when, in milliseconds. */
   readonly #unknown: LRUCache<string, number>
   readonly #underWay = new Map<string, Promise<FoundKey | Unavailable>>()
+  readonly #store = new Dependency('key_store_unavailable')
 
   constructor(options: KeyRecordsOptions) {
     this.#options = options
@@ -73,8 +74,7 @@ export class KeyRecords {
   #ask(id: string, nowMs: number): MaybePromise<FoundKey | Unavailable> {
     const { lookup, cacheMs } = this.#options
     let waited = false
-    const found = relyOn(
-      'key_store_unavailable',
+    const found = this.#store.rely(
       () => {
         if (this.#underWay.size >= MAX_UNDER_WAY) throw new Error(`${MAX_UNDER_WAY} keys are being looked up`)
         const record = lookup(id)

@@ -3,11 +3,13 @@ import { tell } from '../../lib/listener.js'
 
 /** That a key was used. */
 export interface ApiKeyUse {
+  /** Of the key's record. */
   readonly id: string
+  /** Who holds the key, by its record. */
   readonly client: string
   /** The client's address after the service's proxy rule. */
   readonly address: string
-  /** Milliseconds since the epoch. */
+  /** When, in milliseconds since the epoch. */
   readonly atMs: number
 }
 

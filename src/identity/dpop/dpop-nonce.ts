@@ -1,6 +1,7 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 import { integerBetween, knownOptions, shown } from '../../lib/options.js'
 
+/** The nonces that proofs must hold (RFC 9449 section 9). */
 export interface DpopNonceOptions {
   /** Seconds for which a nonce is good at most, 10 to 3600; at least half of it. Default: 300. */
   readonly lifetimeSeconds?: number | undefined

@@ -2,9 +2,9 @@ import type { RequestContext } from '../../context.js'
 import { ALLOWED, allowance, type Decision, type HeaderList, NO_FACTS } from '../../decision.js'
 import type { MaybePromise } from '../../guard.js'
 import { andThen } from '../../lib/maybe-promise.js'
-import { boolean, callable, integerBetween, knownOptions } from '../../lib/options.js'
+import { boolean, integerBetween, knownOptions } from '../../lib/options.js'
 import { checkedAlgorithms, type JwtAlgorithm } from '../keys/algorithms.js'
-import { claimOnce } from '../revocation/replay-claim.js'
+import { replayClaims } from '../revocation/replay-claim.js'
 import { memoryReplayStore } from '../revocation/replay-memory.js'
 import type { ReplayStore } from '../revocation/replay-store.js'
 import type { BoundToken, TokenProof } from '../tokens/token-proof.js'
@@ -58,8 +58,7 @@ export function dpop(options: DpopOptions): TokenProof {
     keys: new DpopKeys(),
   })
   const nonces = noncesOf(options.nonce)
-  const replay = options.replay ?? memoryReplayStore()
-  callable('replay.claim', replay?.claim)
+  const claimOnce = replayClaims(options.replay ?? memoryReplayStore())
   /** Of requests: one may meet several guards, and is no replay of itself, however long its body takes between them. */
   const provenTokens = new WeakMap<RequestContext, string>()
 
@@ -77,7 +76,7 @@ export function dpop(options: DpopOptions): TokenProof {
         return refuse(`dpop_nonce_${nonce}`, 'use_dpop_nonce', { headers: [['dpop-nonce', nonces!.newest(nowMs)]] })
       }
       const { jti, soundUntilMs } = proof
-      return andThen(claimOnce(replay, ['dpop', thumbprint, jti], soundUntilMs, nowMs), (answer) => {
+      return andThen(claimOnce(['dpop', thumbprint, jti], soundUntilMs, nowMs), (answer) => {
         if (answer === 'used') return refuse('dpop_replayed', 'invalid_dpop_proof', { event: 'authn_token_reuse' })
         if (answer !== 'fresh') return answer
         provenTokens.set(ctx, token)

@@ -8,7 +8,9 @@ import type { Fetch } from '../fetch-json.js'
  * log nor JSON shows them.
  */
 export interface ClientAuthentication {
+  /** The id by which the authorization server knows this service. */
   readonly clientId: string
+  /** Its name among the token endpoint authentication methods (RFC 7591 section 4.2). */
   readonly method: 'client_secret_basic' | 'client_secret_post' | 'private_key_jwt' | 'tls_client_auth'
   /** What is added to one request. */
   readonly authenticate: (request: AuthenticatedRequest) => MaybePromise<Credentials>
@@ -16,14 +18,19 @@ export interface ClientAuthentication {
   readonly fetch?: Fetch | undefined
 }
 
+/** The request that a client authenticates. */
 export interface AuthenticatedRequest {
-  /** Of the authorization server. */
+  /** Of the authorization server that it is sent to. */
   readonly issuer: string
+  /** When the credentials are made, by the clock of this machine: milliseconds since the epoch. */
   readonly nowMs: number
 }
 
+/** What is added to a request to say, and prove, which client sends it. */
 export interface Credentials {
+  /** Header fields, their names in lower case. Default: none. */
   readonly headers?: Readonly<Record<string, string>> | undefined
+  /** Members of the form that is sent. Default: none. */
   readonly form?: Readonly<Record<string, string>> | undefined
 }
 

@@ -1,8 +1,11 @@
 import { knownOptions, nonEmptyString } from '../../lib/options.js'
 import { type ClientAuthentication, secretText } from './client-authentication.js'
 
+/** A client, and the secret that it shares with the authorization server (RFC 6749 section 2.3.1). */
 export interface ClientSecretOptions {
+  /** The id by which the authorization server knows this service. */
   readonly clientId: string
+  /** Its secret, not empty. No error shows it. */
   readonly clientSecret: string
 }
 

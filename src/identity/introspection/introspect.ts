@@ -23,8 +23,9 @@ const TOKEN = TOKEN_OPTIONS.filter((name) => name !== 'cachedTokens')
  * JWT is refused unasked. Gives the fact `principal`. For opaque tokens beside JWTs that are verified here, give `jwt()`
  * an issuer with `introspection`.
  *
- * Denies with 401 `invalid_token`, 400 for a malformed Authorization field, 503 `introspection_unavailable` while the
- * issuer cannot be asked; recovers by itself.
+ * Denies with 401 `invalid_token`, 400 for a malformed Authorization field. While something that it depends on is away,
+ * denies with 503, and recovers by itself: `introspection_unavailable`, `revocation_unavailable`, and what the proofs deny
+ * with: see `dpop()` and `mtls()`.
  *
  * @throws TypeError for an option out of its range.
  */

@@ -85,7 +85,7 @@ function idPath(answer: Members, { profile: { mapping } }: ClaimRules) {
 const SUBJECT = ['sub'] as const
 const CLIENT = [['client_id']] as const
 
-/** What is accepted about a token with an answer that has been found without fault. */
+/** What is accepted about a token with an answer that `answerFault` has found without fault. */
 export function acceptedAnswer(
   token: string,
   answer: Members,

@@ -1,7 +1,7 @@
 import { isObject, type JsonObject } from '../../lib/json-value.js'
 import { withinTime } from '../../lib/within-time.js'
 import { isSecureUrl, textWithin } from '../fetch-json.js'
-import { DISCOVERY_TIMEOUT_MS, discover, discoveryUrl } from '../issuers/discovery.js'
+import { DISCOVERY_TIMEOUT_MS, discover } from '../issuers/discovery.js'
 import type { Issuer } from '../issuers/trusted-issuer.js'
 import type { ClientAuthentication } from './client-authentication.js'
 import { NoAnswer } from './no-answer.js'
@@ -55,7 +55,8 @@ export class IntrospectionEndpoint {
     const { clientAuth } = this.#options
     const { issuer, fetch } = this.#issuer.rules
     const url = this.#url ?? (await this.#discovered())
-    const { headers, form } = await clientAuth.authenticate({ issuer, nowMs })
+    // by the clock, and not by the request: its body may have taken a while, and discovery too
+    const { headers, form } = await clientAuth.authenticate({ issuer, nowMs: Date.now() })
     const response = await (clientAuth.fetch ?? fetch)(url, {
       method: 'POST',
       headers: { accept: this.#accept, 'content-type': 'application/x-www-form-urlencoded', ...headers },
@@ -106,7 +107,7 @@ export class IntrospectionEndpoint {
     const aliases = this.#options.clientAuth.method === 'tls_client_auth' ? document.mtls_endpoint_aliases : undefined
     const alias = isObject(aliases) ? aliases.introspection_endpoint : undefined
     const endpoint = alias ?? document.introspection_endpoint
-    if (!isSecureUrl(endpoint)) throw new Error(`${discoveryUrl(issuer)} has no introspection_endpoint over TLS`)
+    if (!isSecureUrl(endpoint)) throw new Error(`the metadata of ${issuer} has no introspection_endpoint over TLS`)
     return endpoint
   }
 }

@@ -7,7 +7,7 @@ import type { TokenProof } from '../tokens/token-proof.js'
 export interface Introspection {
   /** Which tokens it is asked about: `opaque` ones only, or `all`, JWTs of this issuer as well. */
   readonly of: 'opaque' | 'all'
-  /** Never rejects. */
+  /** That the issuer cannot be asked is a verdict, and no rejection. */
   readonly verify: (token: string, proofs: readonly TokenProof[], nowMs: number) => MaybePromise<TokenVerdict>
 }
 

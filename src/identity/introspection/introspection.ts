@@ -8,8 +8,8 @@ import { IssuerIntrospection, type IssuerIntrospectionOptions } from './issuer-i
 /** How an issuer is asked about its tokens. */
 export interface IntrospectionOptions {
   /**
-   * The introspection endpoint: `https`, or `http` on loopback while developing. Default: found by OpenID Connect
-   * discovery at the issuer, when it is first needed.
+   * The introspection endpoint: `https`, or `http` on loopback while developing. Default: found by discovery at the issuer,
+   * when it is first needed (OpenID Connect Discovery 1.0 section 4, RFC 8414 section 3).
    */
   readonly endpoint?: string | undefined
   /** How this service proves to the issuer which client it is (RFC 7662 section 2.1). */

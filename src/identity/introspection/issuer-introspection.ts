@@ -4,6 +4,7 @@ import { type Unavailable, unavailable } from '../../decision.js'
 import type { MaybePromise } from '../../guard.js'
 import type { Issuer } from '../issuers/trusted-issuer.js'
 import type { AcceptedToken, TokenVerdict } from '../tokens/accepted-token.js'
+import { judged } from '../tokens/token-profile.js'
 import type { TokenProof } from '../tokens/token-proof.js'
 import { type AnswerRules, acceptedAnswer, answerFault } from './introspection-answer.js'
 import { type EndpointAnswer, type EndpointOptions, IntrospectionEndpoint } from './introspection-endpoint.js'
@@ -98,9 +99,10 @@ export class IssuerIntrospection implements Introspection {
   }
 
   /** Each guard has its own proofs, and one list of them for good. */
-  #accepted(token: string, known: KnownAnswer, proofs: readonly TokenProof[]): AcceptedToken {
+  #accepted(token: string, known: KnownAnswer, proofs: readonly TokenProof[]): AcceptedToken | string {
     if (known.last.proofs !== proofs) {
-      const accepted = acceptedAnswer(token, known.members, this.#rules, proofs, known.fromMs)
+      const accepted = judged(() => acceptedAnswer(token, known.members, this.#rules, proofs, known.fromMs))
+      if (typeof accepted === 'string') return accepted
       known.last = { proofs, accepted }
     }
     return known.last.accepted
@@ -131,8 +133,10 @@ export class IssuerIntrospection implements Introspection {
     const startedAtMs = performance.now()
     const asked = this.#endpoint
       .ask(token, nowMs)
-      .then((answer) => this.#judge(answer, token, id, proofs, nowMs))
-      .catch((cause: unknown) => this.#fail(cause, id, nowMs, nowMs + (performance.now() - startedAtMs)))
+      .then(
+        (answer) => this.#judge(answer, token, id, proofs, nowMs),
+        (cause: unknown) => this.#fail(cause, id, nowMs, nowMs + (performance.now() - startedAtMs)),
+      )
       .finally(() => this.#underWay.delete(id))
     this.#underWay.set(id, asked)
     return asked
@@ -146,14 +150,15 @@ export class IssuerIntrospection implements Introspection {
     nowMs: number,
   ): Outcome {
     const { cacheMs, negativeCacheMs } = this.#options
-    const fault = answerFault(members, this.#rules, nowMs)
-    const accepted = fault === undefined ? acceptedAnswer(token, members, this.#rules, proofs, nowMs) : undefined
     this.#failures = this.#faultsInARow = 0
     this.#notBeforeMs = Number.NEGATIVE_INFINITY
-    if (accepted === undefined) {
+    const accepted = judged(
+      () => answerFault(members, this.#rules, nowMs) ?? acceptedAnswer(token, members, this.#rules, proofs, nowMs),
+    )
+    if (typeof accepted === 'string') {
       this.#known.delete(id)
-      this.#refused.set(id, { verdict: fault!, fromMs: nowMs, untilMs: nowMs + negativeCacheMs })
-      return fault!
+      this.#refused.set(id, { verdict: accepted, fromMs: nowMs, untilMs: nowMs + negativeCacheMs })
+      return accepted
     }
     const { expiresAtMs } = accepted
     const untilMs = Math.min(nowMs + cacheMs, expiresAtMs)

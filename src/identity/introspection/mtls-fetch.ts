@@ -3,6 +3,7 @@ import { integerBetween, knownOptions } from '../../lib/options.js'
 import type { Fetch } from '../fetch-json.js'
 import { secretText } from './client-authentication.js'
 
+/** The certificate to show, and what connections are like. */
 export interface MtlsFetchOptions {
   /** Client certificate, and the chain behind it: PEM. */
   readonly cert: string
@@ -10,7 +11,7 @@ export interface MtlsFetchOptions {
   readonly key: string
   /** Authorities to believe instead of those that Node.js comes with: PEM. */
   readonly ca?: string | undefined
-  /** Connections at once, 1 to 1000; further requests wait. Default: 50. */
+  /** Connections at once to one server, 1 to 1000; further requests wait. Default: 50. */
   readonly maxConnections?: number | undefined
 }
 

@@ -4,12 +4,15 @@ import { ALGORITHMS, algorithmOf, type JwtAlgorithm } from '../keys/algorithms.j
 import { signatureOver } from '../keys/signature.js'
 import type { ClientAuthentication } from './client-authentication.js'
 
+/** A client, and the key that it signs assertions with (RFC 7523 section 2.2). */
 export interface PrivateKeyJwtOptions {
+  /** The id by which the authorization server knows this service. */
   readonly clientId: string
   /** The private key: PEM (PKCS #8 or the older forms), a JWK, or a `KeyObject`. RSA keys have 2048 bits or more. */
   readonly key: string | Readonly<Record<string, unknown>> | KeyObject
   /** Which of the client's keys it is. Default: the header names none. */
   readonly kid?: string | undefined
+  /** Signature algorithm. The key must be one for it. */
   readonly algorithm: JwtAlgorithm
   /** `aud` of the assertion. Default: the issuer identifier of the server that is asked. */
   readonly audience?: string | undefined

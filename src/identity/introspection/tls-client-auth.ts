@@ -2,7 +2,9 @@ import { knownOptions, nonEmptyString } from '../../lib/options.js'
 import type { ClientAuthentication } from './client-authentication.js'
 import { type MtlsFetchOptions, mtlsFetch } from './mtls-fetch.js'
 
+/** A client, and the certificate that it shows (RFC 8705 section 2). */
 export interface TlsClientAuthOptions extends MtlsFetchOptions {
+  /** The id by which the authorization server knows this service. */
   readonly clientId: string
 }
 

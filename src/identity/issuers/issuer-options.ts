@@ -14,6 +14,7 @@ import {
   type TokenType,
 } from '../tokens/token-profile.js'
 
+/** An issuer of tokens, and what its tokens must be like. */
 export interface IssuerOptions {
   /**
    * The issuer identifier, compared byte for byte with `iss`. `https`, or `http` on loopback while developing; or a SPIFFE
@@ -24,7 +25,10 @@ export interface IssuerOptions {
   readonly audience: string | readonly string[]
   /** Signature algorithms to accept; asymmetric ones only. Default: those of the profile, or RS256, PS256, ES256, EdDSA, Ed25519. */
   readonly algorithms?: readonly JwtAlgorithm[] | undefined
-  /** Where the keys are. Default: found by OpenID Connect discovery at the issuer, when they are first needed. */
+  /**
+   * Where the keys are: `https`, or `http` on loopback while developing. Default: found by discovery at the issuer, when
+   * they are first needed (OpenID Connect Discovery 1.0 section 4, RFC 8414 section 3).
+   */
   readonly jwksUri?: string | undefined
   /** The keys themselves (RFC 7517 section 5), instead of a place to fetch them from. */
   readonly jwks?: { readonly keys: readonly object[] } | undefined
@@ -32,23 +36,26 @@ export interface IssuerOptions {
   readonly introspection?: IntrospectionFactory | undefined
   /** The shape of its tokens, such as `keycloak()`. Default: `RFC9068`. */
   readonly profile?: TokenProfile | undefined
-  /** Types to accept instead of the profile's. */
+  /** Types to accept instead of the profile's. Default: the profile's. */
   readonly typ?: readonly TokenType[] | undefined
-  /** Claims to ask for beside the profile's. */
+  /** Claims to ask for beside the profile's. Default: none. */
   readonly requiredClaims?: RequiredClaims | undefined
-  /** Where a principal's members are, where the profile has them elsewhere. */
+  /** Where a principal's members are, on top of what the profile says. Default: the profile's. */
   readonly mapping?: ClaimMapping | undefined
   /** Difference of clocks to allow for, in seconds, 0 to 300. Default: 30. */
   readonly clockToleranceSeconds?: number | undefined
-  /** Milliseconds after which keys are fetched anew, beside the requests. Default: 600 000 (10 minutes). */
+  /** Milliseconds after which keys are fetched anew, beside the requests; 1000 to a day. Default: 600 000 (10 minutes). */
   readonly refreshMs?: number | undefined
-  /** Milliseconds for which keys go on being used while the issuer is away. Default: 21 600 000 (6 hours). */
+  /**
+   * Milliseconds for which keys go on being used while the issuer is away, since they were last fetched; 1000 to a week.
+   * Default: 21 600 000 (6 hours).
+   */
   readonly maxStaleMs?: number | undefined
-  /** Milliseconds between two fetches on account of unknown key ids. Default: 10 000. */
+  /** Milliseconds between two fetches on account of unknown key ids, 1000 to a day. Default: 10 000. */
   readonly cooldownMs?: number | undefined
   /** The network. Default: the global `fetch`. */
   readonly fetch?: Fetch | undefined
-  /** Told of rotations, outages and recoveries. Must not throw. */
+  /** Told of rotations, outages and recoveries. What it throws, or rejects with, is ignored. Default: nobody is told. */
   readonly onEvent?: ((event: IssuerEvent) => void) | undefined
 }
 

@@ -1,6 +1,5 @@
 import type { GuardInfo, MaybePromise } from '../../guard.js'
 import { andThen } from '../../lib/maybe-promise.js'
-import { relyOn } from '../dependency.js'
 import type { Introspection } from '../introspection/introspection-port.js'
 import type { AcceptedToken, TokenVerdict } from '../tokens/accepted-token.js'
 import { issuerOf } from '../tokens/access-token.js'
@@ -53,13 +52,10 @@ export class Issuers {
     const known = this.#known.get(named)
     if (known !== undefined) return heldBy(known)
     if (this.#resolved === undefined) return 'token_issuer_unknown'
-    const { find } = this.#resolved
-    return relyOn(
-      'issuer_unavailable',
-      () => find(named, nowMs),
-      (found): MaybePromise<TokenVerdict> =>
-        found === undefined ? 'token_issuer_unknown' : heldBy(found.issuer, found.belief),
-    )
+    return andThen(this.#resolved.find(named, nowMs), (found): MaybePromise<TokenVerdict> => {
+      if (found === undefined) return 'token_issuer_unknown'
+      return 'allowed' in found ? found : heldBy(found.issuer, found.belief)
+    })
   }
 
   /** An opaque token says nothing of who issued it: those who can tell are asked in turn. */

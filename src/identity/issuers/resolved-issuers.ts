@@ -1,9 +1,10 @@
 import { LRUCache } from 'lru-cache'
+import { type Unavailable, unavailable } from '../../decision.js'
 import type { MaybePromise } from '../../guard.js'
 import { isFresh } from '../../lib/fresh.js'
 import { isPromiseLike } from '../../lib/maybe-promise.js'
 import { isTrustDomainId } from '../certificates/spiffe-id.js'
-import { inTime } from '../dependency.js'
+import { Dependency } from '../dependency.js'
 import { isSecureUrl } from '../fetch-json.js'
 import type { VerificationKey } from '../keys/key-set.js'
 import type { IssuerOptions } from './issuer-options.js'
@@ -18,6 +19,10 @@ interface Resolution {
   readonly issuer: Issuer
   readonly belief: Belief
 }
+
+type Found = Resolution | Unavailable | undefined
+
+const UNAVAILABLE = 'issuer_unavailable'
 
 /**
  * That an issuer is believed without asking again, and since when. What the tokens that it vouched for know of it: when
@@ -57,7 +62,8 @@ export class ResolvedIssuers {
   readonly #found: LRUCache<string, Resolution>
   /** Since when, in milliseconds. */
   readonly #unknown: LRUCache<string, number>
-  readonly #underWay = new Map<string, Promise<Resolution | undefined>>()
+  readonly #underWay = new Map<string, Promise<Found>>()
+  readonly #resolver = new Dependency(UNAVAILABLE)
 
   constructor(resolve: IssuerResolver, max: number, forMs: number) {
     this.#resolve = resolve
@@ -67,21 +73,33 @@ export class ResolvedIssuers {
     this.#unknown = new LRUCache({ max: 10 * max })
   }
 
-  /** @throws Error when the resolver fails or takes too long, or is asked for too many issuers at once. */
-  readonly find = (name: string, nowMs: number): MaybePromise<Resolution | undefined> => {
+  /** 503 when the resolver fails or takes too long, gives what is no such issuer, or is asked for too many at once. */
+  find(name: string, nowMs: number): MaybePromise<Found> {
     if (!isSecureUrl(name) && !isTrustDomainId(name)) return undefined
     const known = this.#found.get(name)
     if (known?.belief.isHeld(nowMs) === true) return known
     if (isFresh(this.#unknown.get(name) ?? Number.NEGATIVE_INFINITY, this.#forMs, nowMs)) return undefined
     const underWay = this.#underWay.get(name)
-    if (underWay !== undefined) return underWay
-    if (this.#underWay.size >= this.#max) throw new Error(`${this.#max} issuers are being resolved`)
-    const given = this.#resolve(name)
-    if (!isPromiseLike(given)) return this.#keep(name, given, nowMs)
+    return underWay ?? this.#ask(name, nowMs)
+  }
+
+  #ask(name: string, nowMs: number): MaybePromise<Found> {
+    const found = this.#resolver.rely(
+      () => {
+        if (this.#underWay.size >= this.#max) throw new Error(`${this.#max} issuers are being resolved`)
+        return this.#resolve(name)
+      },
+      (given): Found => {
+        try {
+          return this.#keep(name, given, nowMs)
+        } catch (cause) {
+          return unavailable(UNAVAILABLE, 1, cause)
+        }
+      },
+    )
+    if (!isPromiseLike(found)) return found
     // One that never answers makes room for others; what it says later is too old to count.
-    const answer = inTime(given)
-      .then((late) => this.#keep(name, late, nowMs))
-      .finally(() => this.#underWay.delete(name))
+    const answer = Promise.resolve(found).finally(() => this.#underWay.delete(name))
     this.#underWay.set(name, answer)
     return answer
   }

@@ -8,12 +8,13 @@ import type { VerificationKey } from '../keys/key-set.js'
 import { type AcceptedToken, acceptedToken, type TokenVerdict } from '../tokens/accepted-token.js'
 import { claimFault } from '../tokens/access-token.js'
 import { type CompactToken, decodeObject } from '../tokens/compact-token.js'
-import { isAcceptedType } from '../tokens/token-profile.js'
+import { isAcceptedType, judged } from '../tokens/token-profile.js'
 import type { TokenProof } from '../tokens/token-proof.js'
 import { type CheckedIssuer, checkedIssuer, type IssuerOptions } from './issuer-options.js'
 
 /** An issuer whose tokens are believed, with its keys. One may serve several guards. */
 export interface TrustedIssuer {
+  /** Its identifier, as it was given. */
   readonly issuer: string
   /** Gets the keys now, ahead of the first request; whether there are keys then. Never rejects. */
   readonly warm: () => Promise<boolean>
@@ -80,8 +81,10 @@ export class Issuer implements TrustedIssuer, KeyHolder {
       if (!isKey(key)) return key
       const claims = decodeObject(parts.payload)
       if (claims === undefined) return 'token_malformed'
-      const fault = claimFault(claims, this.rules, nowMs)
-      return fault ?? acceptedToken(token, claims, this.rules, proofs, nowMs, whileCurrent(key, holder))
+      return judged(() => {
+        const fault = claimFault(claims, this.rules, nowMs)
+        return fault ?? acceptedToken(token, claims, this.rules, proofs, nowMs, whileCurrent(key, holder))
+      })
     })
   }
 

@@ -4,7 +4,7 @@ import { isRecent } from '../../lib/fresh.js'
 import { tell } from '../../lib/listener.js'
 import { withinTime } from '../../lib/within-time.js'
 import { type Fetch, fetchJson, isSecureUrl } from '../fetch-json.js'
-import { DISCOVERY_TIMEOUT_MS, discover, discoveryUrl, MAX_DOCUMENT_BYTES } from '../issuers/discovery.js'
+import { DISCOVERY_TIMEOUT_MS, discover, MAX_DOCUMENT_BYTES } from '../issuers/discovery.js'
 import type { JwtAlgorithm } from './algorithms.js'
 import { importKeySet, type KeySet, type VerificationKey } from './key-set.js'
 
@@ -257,7 +257,7 @@ export class IssuerKeys {
   async #discover(signal: AbortSignal): Promise<string> {
     const { issuer, fetch } = this.#options
     const { jwks_uri } = await discover(issuer, fetch, signal)
-    if (!isSecureUrl(jwks_uri)) throw new Error(`${discoveryUrl(issuer)} has no jwks_uri over TLS`)
+    if (!isSecureUrl(jwks_uri)) throw new Error(`the metadata of ${issuer} has no jwks_uri over TLS`)
     return jwks_uri
   }
 }

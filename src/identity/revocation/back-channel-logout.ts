@@ -4,14 +4,14 @@ import type { Guard, MaybePromise } from '../../guard.js'
 import { andThen } from '../../lib/maybe-promise.js'
 import { callable, integerBetween, knownOptions, nonEmptyStrings, shown } from '../../lib/options.js'
 import type { ReplyFacts } from '../../reply.js'
-import { relyOn } from '../dependency.js'
+import { Dependency } from '../dependency.js'
 import type { IssuerOptions } from '../issuers/issuer-options.js'
 import { type Issuer, isKey, issuerFrom, type TrustedIssuer } from '../issuers/trusted-issuer.js'
 import type { JwtAlgorithm } from '../keys/algorithms.js'
 import { compactToken, decodeObject } from '../tokens/compact-token.js'
 import { logoutTokenIn, REFUSED } from './logout-form.js'
 import { isLogoutType, type LogoutClaims, type LogoutRules, logoutCode, logoutFault } from './logout-token.js'
-import { claimOnce } from './replay-claim.js'
+import { replayClaims } from './replay-claim.js'
 import { memoryReplayStore } from './replay-memory.js'
 import type { ReplayStore } from './replay-store.js'
 import type { Revocation, RevocationStore } from './revocation.js'
@@ -61,12 +61,13 @@ export function backChannelLogout(options: BackChannelLogoutOptions): Guard<NoFa
   knownOptions('backChannelLogout()', options, OPTIONS)
   const { revocation, replay = memoryReplayStore() } = options
   callable('revocation.revoke', revocation?.revoke)
-  callable('replay.claim', replay?.claim)
+  const revocations = new Dependency('revocation_unavailable')
+  const claimOnce = replayClaims(replay)
   const issuers = logoutIssuers(options)
   const keptForMs = revokedForSeconds('revokedForSeconds', options.revokedForSeconds) * 1000
 
   const revoke = <R>(what: Revocation, nowMs: number, next: () => MaybePromise<R>): MaybePromise<R | Unavailable> =>
-    relyOn('revocation_unavailable', () => revocation.revoke(what, nowMs + keptForMs, nowMs), next)
+    revocations.rely(() => revocation.revoke(what, nowMs + keptForMs, nowMs), next)
 
   /**
    * What the token itself says is revoked first: doing that twice changes nothing, so that a token whose revocation
@@ -83,7 +84,7 @@ export function backChannelLogout(options: BackChannelLogoutOptions): Guard<NoFa
     const what = endedBy(issuer.issuer, told)
     return revoke(what, nowMs, () => {
       const deadAtSeconds = Math.min(told.exp, told.iat + rules.maxTokenAgeSeconds) + rules.clockToleranceSeconds
-      const claimed = claimOnce(replay, ['logout', issuer.issuer, told.jti], deadAtSeconds * 1000, nowMs)
+      const claimed = claimOnce(['logout', issuer.issuer, told.jti], deadAtSeconds * 1000, nowMs)
       return andThen(claimed, (answer): MaybePromise<Answer> => {
         if (answer === 'used') return REPLAYED
         if (answer !== 'fresh') return answer

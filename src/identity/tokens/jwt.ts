@@ -13,11 +13,12 @@ export interface JwtOptions extends IssuerOptions, TokenOptions {}
 
 /** Several issuers: the token says which one, and is held against that one's rules only. */
 export interface FederatedJwtOptions extends TokenOptions {
-  /** The only issuers whose tokens are looked at, 1 to 100. */
+  /** The issuers that are known at start, 1 to 100; with `resolveIssuer` there may be none. No other's tokens are looked at. */
   readonly issuers: readonly (IssuerOptions | TrustedIssuer)[]
   /**
-   * Finds issuers that are not known at start, such as those of tenants, by an `iss` that is not verified yet: answer from
+   * Finds issuers that are not among `issuers`, such as those of tenants, by an `iss` that is not verified yet: answer from
    * your own records only, never from the name itself. What it gives, or that it gives nothing, is remembered.
+   * Default: there are no others.
    */
   readonly resolveIssuer?: IssuerResolver | undefined
   /** Resolved issuers to keep, the longest unused forgotten first; 1 to 10 000. Default: 100. */
@@ -34,14 +35,18 @@ const FEDERATION_OPTIONS = ['issuers', 'resolveIssuer', 'maxResolvedIssuers', 'r
  *
  * The algorithm comes from the configuration and the key, never from the token (RFC 8725); no token causes a request
  * but the one refresh of the issuer's keys that a cooldown bounds. Denies with 401 `invalid_token`, 400 for a malformed
- * Authorization field, 503 `keys_unavailable` while no keys can be had; recovers by itself.
+ * Authorization field. While something that it depends on is away, denies with 503, and recovers by itself:
+ * `keys_unavailable`, `introspection_unavailable`, `issuer_unavailable` (the resolver), `revocation_unavailable`, and what the
+ * proofs deny with: see `dpop()` and `mtls()`.
  *
  * @throws TypeError for an option out of its range.
  */
 export function jwt(options: JwtOptions | FederatedJwtOptions): Guard<NoFacts, PrincipalFacts> {
-  const isFederated = typeof options === 'object' && options !== null && 'issuers' in options
-  return guardOver(isFederated ? several(options) : one(options), 'jwt', options)
+  return guardOver(isFederated(options) ? several(options) : one(options), 'jwt', options)
 }
+
+const isFederated = (options: JwtOptions | FederatedJwtOptions): options is FederatedJwtOptions =>
+  typeof options === 'object' && options !== null && ('issuers' in options || 'resolveIssuer' in options)
 
 function one(options: JwtOptions): Issuers {
   knownOptions('jwt()', options, [...ISSUER_OPTIONS, ...TOKEN_OPTIONS])
@@ -53,7 +58,8 @@ function several(options: FederatedJwtOptions): Issuers {
   knownOptions('jwt()', options, [...FEDERATION_OPTIONS, ...TOKEN_OPTIONS])
   const { issuers, resolveIssuer } = options
   if (!Array.isArray(issuers) || issuers.length > 100 || (issuers.length === 0 && resolveIssuer === undefined)) {
-    throw new TypeError(`issuers must be a list of 1 to 100 issuers, got ${shown(issuers)}`)
+    const orNone = resolveIssuer === undefined ? '' : ', or of none beside resolveIssuer'
+    throw new TypeError(`issuers must be a list of 1 to 100 issuers${orNone}, got ${shown(issuers)}`)
   }
   return new Issuers(
     issuers.map((issuer) => issuerFrom('issuers', issuer)),

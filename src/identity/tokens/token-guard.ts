@@ -4,7 +4,7 @@ import { ALLOWED, type Allowance, allow, allowance, type Decision, NO_FACTS } fr
 import type { Guard, GuardInfo, MaybePromise } from '../../guard.js'
 import { andThen } from '../../lib/maybe-promise.js'
 import type { Principal } from '../../principal.js'
-import { relyOn } from '../dependency.js'
+import { Dependency } from '../dependency.js'
 import type { RevocationStore } from '../revocation/revocation.js'
 import type { AcceptedToken, TokenVerdict } from './accepted-token.js'
 import { type PresentedToken, presentedToken, type TokenScheme, unreadToken } from './presented-token.js'
@@ -41,6 +41,7 @@ export function tokenGuard(parts: TokenGuardParts): Guard<NoFacts, PrincipalFact
   const { name, requires, realm, maxTokenLength, proofs, revocation, remembered, verify } = parts
   const schemes: readonly TokenScheme[] = proofs.some(isDpop) ? ['Bearer', 'DPoP'] : ['Bearer']
   const refusals = new TokenRefusals(realm, proofs)
+  const revocations = new Dependency('revocation_unavailable')
   const refusing = proofs.flatMap(({ refusal }) => refusal ?? [])
 
   const recall = (token: string, nowMs: number): RememberedToken | undefined => {
@@ -72,8 +73,7 @@ export function tokenGuard(parts: TokenGuardParts): Guard<NoFacts, PrincipalFact
       if (!decision.allowed) return decision
       const allowed = decision.headers === undefined ? answer : allowance(answer.facts, decision.headers)
       if (revocation === undefined) return allowed
-      return relyOn(
-        'revocation_unavailable',
+      return revocations.rely(
         () => revocation.isRevoked(accepted.revocable, ctx.nowMs),
         // anything but a plain no is a yes
         (isRevoked) => (isRevoked === false ? allowed : refusals.revoked(presented.scheme)),

@@ -22,7 +22,10 @@ export interface TokenOptions {
   readonly maxTokenLength?: number | undefined
   /** Verified tokens to remember, 0 to 1 million; all of them together take at most 16 MiB. Default: 10 000. */
   readonly cachedTokens?: number | undefined
-  /** `realm` of the challenge. Default: the (first) audience. */
+  /**
+   * `realm` of the challenge, 1 to 200 printable ASCII characters. Default: the first audience of the first issuer; where no
+   * issuer is listed, there is none, and `realm` must be given.
+   */
   readonly realm?: string | undefined
 }
 
@@ -44,7 +47,7 @@ export function guardOver(issuers: Issuers, name: string, options: TokenOptions)
   return tokenGuard({
     name,
     requires: issuers.requires,
-    realm: realmOf(options.realm ?? issuers.audience),
+    realm: realmOf(options.realm ?? audienceOf(issuers)),
     maxTokenLength: integerBetween('maxTokenLength', options.maxTokenLength ?? 8192, 256, 65_536),
     proofs,
     revocation: checkedRevocation(options.revocation),
@@ -53,6 +56,12 @@ export function guardOver(issuers: Issuers, name: string, options: TokenOptions)
     ),
     verify: (token, nowMs): MaybePromise<TokenVerdict> => issuers.verify(token, proofs, nowMs),
   })
+}
+
+/** The first one of the first issuer. */
+function audienceOf({ audience }: Issuers): string {
+  if (audience !== undefined) return audience
+  throw new TypeError('realm must be given where no issuer is listed: its default is the audience of the first')
 }
 
 function checkedProofs(proofs: readonly TokenProof[]): readonly TokenProof[] {

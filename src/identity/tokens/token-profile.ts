@@ -28,7 +28,10 @@ export interface ClaimMapping {
   readonly tenant?: readonly ClaimPath[] | undefined
   /** What is held against the configured audience. Default: `['aud']`. */
   readonly audience?: ClaimPath | undefined
-  /** A person or a program. Default: a program where the subject is the client itself (RFC 9068 section 2.2). */
+  /**
+   * A person or a program. Where it throws, or gives anything else than `user` or `service`, the token is refused as
+   * `token_claim_invalid`. Default: a program where the subject is the client itself (RFC 9068 section 2.2).
+   */
   readonly kind?: ((claims: Claims) => 'user' | 'service') | undefined
 }
 
@@ -38,10 +41,14 @@ export interface TokenProfile {
   readonly typ?: readonly TokenType[] | undefined
   /** Default: what RFC 9068 section 2.2 requires beside issuer, audience, subject and expiry. */
   readonly requiredClaims?: RequiredClaims | undefined
+  /** Where a principal's members are. Default: where RFC 9068 has them. */
   readonly mapping?: ClaimMapping | undefined
   /** Signature algorithms that such tokens have; an issuer's `algorithms` may name fewer. Default: any. */
   readonly algorithms?: readonly JwtAlgorithm[] | undefined
-  /** What else must hold of the claims; anything but true refuses the token. */
+  /**
+   * What else must hold of the claims. Where it throws, or gives anything but true, the token is refused as
+   * `token_claim_invalid`.
+   */
   readonly check?: ((claims: Claims) => boolean) | undefined
   /** `use` of the issuer's keys (RFC 7517 section 4.2). Default: `sig`; then keys that name none are taken as well. */
   readonly keyUse?: string | undefined
@@ -55,7 +62,10 @@ export const RFC9068 = Object.freeze({
   keyUse: 'sig',
 }) satisfies TokenProfile
 
-/** A profile with nothing missing: what is not said is as in RFC 9068. */
+/**
+ * A profile with nothing missing: what is not said is as in RFC 9068. Its functions are asked within `judged`: they throw
+ * where they make nothing of the claims.
+ */
 export interface CheckedProfile {
   readonly typ: readonly TokenType[]
   readonly requiredClaims: RequiredClaims
@@ -81,7 +91,7 @@ export function checkedProfile(
     }),
     mapping: Object.freeze({ ...mapping(given.mapping ?? {}), ...mapping(own.mapping ?? {}) }),
     algorithms: given.algorithms === undefined ? undefined : checkedAlgorithms('profile.algorithms', given.algorithms),
-    check: given.check === undefined ? undefined : callable('profile.check', given.check),
+    check: given.check === undefined ? undefined : refusing(callable('profile.check', given.check)),
     keyUse,
   })
 }
@@ -107,7 +117,33 @@ function mapping(given: ClaimMapping): ClaimMapping {
     ...(roles !== undefined && { roles: claimPaths('mapping.roles', roles) }),
     ...(tenant !== undefined && { tenant: claimPaths('mapping.tenant', tenant) }),
     ...(audience !== undefined && { audience: claimPath('mapping.audience', audience) }),
-    ...(kind !== undefined && { kind: callable('mapping.kind', kind) }),
+    ...(kind !== undefined && { kind: kindBy(callable('mapping.kind', kind)) }),
+  }
+}
+
+const kindBy = (kind: NonNullable<ClaimMapping['kind']>): NonNullable<ClaimMapping['kind']> =>
+  refusing((claims) => oneOf('what mapping.kind gives', kind(claims), ['user', 'service']))
+
+/** A function of the service's own made nothing of the claims of one token. */
+class RefusedClaims extends Error {}
+
+const refusing =
+  <T>(ask: (claims: Claims) => T) =>
+  (claims: Claims): T => {
+    try {
+      return ask(claims)
+    } catch (cause) {
+      throw new RefusedClaims('the claims are refused', { cause })
+    }
+  }
+
+/** What `judge` finds. Where a function of the profile throws, that is a refusal of this token, and fails nothing else. */
+export function judged<T>(judge: () => T): T | 'token_claim_invalid' {
+  try {
+    return judge()
+  } catch (cause) {
+    if (cause instanceof RefusedClaims) return 'token_claim_invalid'
+    throw cause
   }
 }
 

@@ -7,6 +7,7 @@ import type { TokenScheme } from './presented-token.js'
 
 /** What a proof has to answer for. */
 export interface BoundToken {
+  /** As it was sent. */
   readonly token: string
   /** What the token is bound to: the member of its `cnf` that this proof confirms. */
   readonly thumbprint: string
@@ -15,20 +16,25 @@ export interface BoundToken {
 }
 
 /**
+ * Refuses a request for its proof: 401, or 400 for `invalid_request`.
+ *
  * @param code - For the audit trail.
- * @param error - For the caller: `invalid_token` (RFC 6750 section 3.1), or an error of RFC 9449 section 12; with
- * `invalid_request` a 400.
+ * @param error - For the caller.
  */
 export type RefuseToken = (code: string, error: TokenError, extra?: RefusalExtra) => Denial
 
+/** What the caller is told of it (RFC 6750 section 3.1, RFC 9449 section 12). */
 export type TokenError = 'invalid_token' | 'invalid_dpop_proof' | 'use_dpop_nonce' | 'invalid_request'
 
+/** What a refusal says beside its code and error. */
 export interface RefusalExtra {
+  /** Response fields, such as `DPoP-Nonce`. */
   readonly headers?: HeaderList
   /** Name from the OWASP Logging Vocabulary. */
   readonly event?: string
   /** For the caller. */
   readonly detail?: string
+  /** For the audit trail only. */
   readonly cause?: unknown
 }
 
@@ -39,9 +45,11 @@ export interface RefusalExtra {
 export interface TokenProof {
   /** How `principal.proof` names it. */
   readonly proof: Proof
+  /** The member of a token's `cnf` (RFC 7800 section 3) that it answers for. */
   readonly confirms: ConfirmationMember
-  /** The scheme by which tokens with this proof are sent, and what its challenge says beside the realm. */
+  /** The scheme by which tokens with this proof are sent. */
   readonly scheme: TokenScheme
+  /** What the challenge of that scheme says beside the realm. */
   readonly challenge: Readonly<Record<string, string>>
   /** Whether a token that is not bound in this way is refused. */
   readonly required: boolean

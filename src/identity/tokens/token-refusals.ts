@@ -21,7 +21,7 @@ export class TokenRefusals {
     if (fault === 'missing') return challenge('token_missing', ...this.#offers)
     const detail =
       fault === 'repeated' ? 'There is more than one Authorization field.' : 'The Authorization field is malformed.'
-    return invalid('token_malformed', detail, { challenges: this.#challenges('Bearer', 'invalid_request') })
+    return invalid(`token_${fault}`, detail, { challenges: this.#challenges('Bearer', 'invalid_request') })
   }
 
   /** 401 `invalid_token`, whatever the fault: which one it was is told to the audit trail under `code`. */

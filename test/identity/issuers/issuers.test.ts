@@ -145,7 +145,21 @@ describe('options', () => {
       { issuers: [one], resolveIssuer: () => undefined, resolvedForMs: 999 },
       /^resolvedForMs must be an integer from 1000/,
     ],
-    ['a resolver alone, without a realm', { issuers: [], resolveIssuer: () => undefined }, /^realm must be /],
+    [
+      'a resolver alone, without a realm',
+      { issuers: [], resolveIssuer: () => undefined },
+      /^realm must be given where no issuer is listed/,
+    ],
+    [
+      'a resolver without a list',
+      { resolveIssuer: () => undefined, realm: 'orders' },
+      /^issuers must be a list of 1 to 100 issuers, or of none beside resolveIssuer, got undefined$/,
+    ],
+    [
+      'a resolver beside one issuer',
+      { ...one, resolveIssuer: () => undefined },
+      /^jwt\(\): unknown option issuer; known are issuers, /,
+    ],
     ['proofs', { issuers: [one], proofs: [{}] }, /^proofs must hold what dpop\(\) or mtls\(\) gives/],
     ['revocation', { issuers: [one], revocation: {} }, /^revocation.isRevoked must be a function/],
     ['jwks without keys', { issuers: [a.options({ jwks: {} as never })] }, /^jwks: the key set has no keys member/],

@@ -80,13 +80,18 @@ describe('keys are fetched when they are first needed', () => {
   })
 
   test.each([
-    ['https://idp.test/', 'https://idp.test/.well-known/openid-configuration'],
-    ['https://idp.test/realms/shop', 'https://idp.test/realms/shop/.well-known/openid-configuration'],
-    ['https://idp.test/realms/shop/', 'https://idp.test/realms/shop/.well-known/openid-configuration'],
-  ])('issuer %s: from %s (OpenID Connect Discovery 1.0 section 4)', async (issuer, url) => {
+    ['https://idp.test/', [DISCOVERY_URL]],
+    [
+      'https://idp.test/realms/shop/',
+      [
+        'https://idp.test/realms/shop/.well-known/openid-configuration',
+        'https://idp.test/.well-known/oauth-authorization-server/realms/shop',
+      ],
+    ],
+  ])('issuer %s: from %j', async (issuer, urls) => {
     const idp = new FakeIssuer()
     expect(await ask(idp.guard({ issuer }), idp.token())).toMatchObject(unavailable)
-    expect(idp.requests).toEqual([url])
+    expect(idp.requests).toEqual(urls)
   })
 
   test('by one fetch for a hundred requests at once', async () => {

@@ -73,13 +73,18 @@ test.each([
   ['a NUL behind', [`Bearer ${token}\0`]],
   ['JSON', ['Bearer {"payload":"","signature":""}']],
   ['a character beyond ASCII', [`Bearer ${token}\xe9`]],
+])('%s: 400 invalid_request (RFC 6750 section 3.1)', async (_name, fields) => {
+  expect(await answerTo(fields)).toEqual(MALFORMED)
+})
+
+test.each([
   ['two fields', [`Bearer ${token}`, `Bearer ${token}`]],
   ['two fields, the second of another scheme', [`Bearer ${token}`, 'Basic dXNlcjpwYXNz']],
   ['two fields, the first of another scheme', ['Basic dXNlcjpwYXNz', `Bearer ${token}`]],
   ['two fields, the first empty', ['', `Bearer ${token}`]],
   ['two fields, the second empty', [`Bearer ${token}`, '']],
 ])('%s: 400 invalid_request (RFC 6750 section 3.1)', async (_name, fields) => {
-  expect(await answerTo(fields)).toEqual(MALFORMED)
+  expect(await answerTo(fields)).toEqual({ ...MALFORMED, code: 'token_repeated' })
 })
 
 test.each([['Bearer opaque'], ['Bearer a.b'], ['Bearer abc=='], ['Bearer -._~+/'], ['bearer .'], ['Bearer Bearer']])(

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { jwt } from '../../../src/index.js'
 import { ask, signed, testKey } from '../../support/fake-issuer.js'
-import { ACCESS_TOKEN_CASES, RFC9068 } from '../../vectors/rfc9068.js'
+import { ACCESS_TOKEN_CASES, FORGED_TOKENS, RFC9068 } from '../../vectors/rfc9068.js'
 
 const { header, claims, verifier } = RFC9068
 const key = testKey('ES256', { kid: header.kid })
@@ -18,6 +18,11 @@ test.each(ACCESS_TOKEN_CASES)('$part: $input: $code ($section)', async ({ part, 
     part === 'header' ? signed(key, { ...header, ...change }, claims) : signed(key, header, { ...claims, ...change })
   const answer = await ask(guard, token, nowMs)
   expect(answer).toMatchObject(allowed ? { allowed } : { allowed, kind: 'unauthenticated', code })
+})
+
+test.each(FORGED_TOKENS)('$input: $code ($section)', async ({ forge, code }) => {
+  const token = forge(signed(key, header, claims), signed(testKey('ES256'), header, claims))
+  expect(await ask(guard, token, nowMs)).toMatchObject({ allowed: false, kind: 'unauthenticated', code })
 })
 
 test('every case changes one member, and names the section that it is about', () => {
