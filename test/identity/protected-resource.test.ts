@@ -19,6 +19,7 @@ import {
   METADATA_MEMBERS,
   METADATA_URLS,
   REFUSED_METADATA,
+  REFUSED_OPTIONS,
   RESOURCE_OPTIONS,
 } from '../vectors/resource-metadata.js'
 
@@ -140,7 +141,7 @@ describe('the guard', () => {
 })
 
 describe('options that are refused', () => {
-  test.each(REFUSED_METADATA)('$input ($section)', ({ options, names }) => {
+  test.each([...REFUSED_METADATA, ...REFUSED_OPTIONS])('$input ($section)', ({ options, names }) => {
     const make = () => protectedResource({ ...RESOURCE_OPTIONS, ...options } as ProtectedResourceOptions)
     expect(make).toThrow(TypeError)
     expect(make).toThrow(new RegExp(`^${names}\\b`))

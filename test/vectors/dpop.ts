@@ -1,10 +1,15 @@
+import { caseName } from './case-name.js'
+import { ALLOWED, type Expected, refused } from './expected.js'
+
+type Members = Readonly<Record<string, unknown>>
+
 /** DPoP proofs with one thing wrong. Everything else about proof, token and request is good. */
 export interface ProofCase {
   readonly input: string
   readonly section: string
   /** Members of the header and the payload to change; `undefined` leaves one out. */
-  readonly header?: Readonly<Record<string, unknown>>
-  readonly claims?: Readonly<Record<string, unknown>>
+  readonly header?: Members
+  readonly claims?: Members
   readonly code: string
 }
 
@@ -12,9 +17,20 @@ type Part = 'header' | 'claims'
 
 const cases = (section: string, code: string, part: Part, member: string, values: readonly unknown[]): ProofCase[] =>
   values.map((value) => ({
-    input: `${member} ${value === undefined ? 'missing' : JSON.stringify(value).slice(0, 60)}`,
+    input: caseName(member, value),
     section,
     [part]: { [member]: value },
+    code,
+  }))
+
+/** Of the header's `jwk`, which is the client's own, but for what each change says. */
+const jwkCases = (section: string, code: string, jwk: Members, changes: readonly Members[]): ProofCase[] =>
+  changes.map((change) => ({
+    input: `jwk with ${Object.entries(change)
+      .map(([member, value]) => caseName(member, value))
+      .join(' and ')}`,
+    section,
+    header: { jwk: { ...jwk, ...change } },
     code,
   }))
 
@@ -24,7 +40,7 @@ const SECTION = 'RFC 9449 section 4.3'
 const FOREIGN_JWK = { kty: 'OKP', crv: 'Ed25519', x: '11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo' }
 
 /** Of a proof for `GET https://api.example.com/me`, made at `now` in seconds, by an ES256 key with the public part `jwk`. */
-export const refusedProofs = (jwk: Readonly<Record<string, unknown>>, now: number): readonly ProofCase[] => [
+export const refusedProofs = (jwk: Members, now: number): readonly ProofCase[] => [
   ...cases(`${SECTION} item 4`, 'dpop_type_refused', 'header', 'typ', [
     undefined,
     '',
@@ -59,31 +75,30 @@ export const refusedProofs = (jwk: Readonly<Record<string, unknown>>, now: numbe
     [],
     {},
     [jwk],
-    { ...jwk, kty: 'oct' },
-    { ...jwk, kty: 'RSA' },
-    { ...jwk, crv: 'P-384' },
-    { ...jwk, crv: 'secp256k1' },
-    { ...jwk, x: undefined },
-    { ...jwk, y: undefined },
-    { ...jwk, x: 1 },
-    { ...jwk, y: [] },
-    { ...jwk, alg: 'ES384' },
-    { ...jwk, alg: 'none' },
-    { ...jwk, use: 'enc' },
-    { ...jwk, key_ops: ['sign'] },
-    { ...jwk, key_ops: 'verify' },
     FOREIGN_JWK,
   ]),
+  ...jwkCases(`${SECTION} item 6`, 'dpop_key_refused', jwk, [
+    { kty: 'oct' },
+    { kty: 'RSA' },
+    { crv: 'P-384' },
+    { crv: 'secp256k1' },
+    { x: undefined },
+    { y: undefined },
+    { x: 1 },
+    { y: [] },
+    { alg: 'ES384' },
+    { alg: 'none' },
+    { use: 'enc' },
+    { key_ops: ['sign'] },
+    { key_ops: 'verify' },
+  ]),
   ...['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'].flatMap((member) =>
-    cases(`${SECTION} item 7`, 'dpop_key_refused', 'header', 'jwk', [
-      { ...jwk, [member]: 'AQAB' },
-      { ...jwk, [member]: null },
-    ]),
+    jwkCases(`${SECTION} item 7`, 'dpop_key_refused', jwk, [{ [member]: 'AQAB' }, { [member]: null }]),
   ),
-  ...cases(`${SECTION} item 12`, 'dpop_key_mismatch', 'header', 'jwk', [
-    { ...jwk, x: `${jwk.x}=` },
-    { ...jwk, x: `A${String(jwk.x).slice(1)}` },
-    { ...jwk, x: jwk.y, y: jwk.x },
+  ...jwkCases(`${SECTION} item 12`, 'dpop_key_mismatch', jwk, [
+    { x: `${jwk.x}=` },
+    { x: `A${String(jwk.x).slice(1)}` },
+    { x: jwk.y, y: jwk.x },
   ]),
   ...['jku', 'x5c', 'x5u', 'crit', 'b64', 'zip', 'enc', 'p2c', 'epk'].flatMap((member) =>
     cases('RFC 8725 section 3.10', 'dpop_proof_malformed', 'header', member, [['x'], 'x', false]),
@@ -188,10 +203,7 @@ export const refusedProofs = (jwk: Readonly<Record<string, unknown>>, now: numbe
 ]
 
 /** The same proof, and nothing wrong with it. */
-export const acceptedProofs = (
-  jwk: Readonly<Record<string, unknown>>,
-  now: number,
-): readonly Omit<ProofCase, 'code'>[] => [
+export const acceptedProofs = (jwk: Members, now: number): readonly Omit<ProofCase, 'code'>[] => [
   ...cases(`${SECTION} item 9`, '', 'claims', 'htu', [
     'HTTPS://API.EXAMPLE.COM/me',
     'https://api.example.com:443/me',
@@ -212,13 +224,97 @@ export const acceptedProofs = (
   ...cases('RFC 9449 section 4.2', '', 'claims', 'anything', ['else', null, {}]),
   ...cases('RFC 9449 section 9', '', 'claims', 'nonce', ['whatever', 1, null]),
   ...cases(`${SECTION} item 3`, '', 'claims', 'jti', ['x', 'x'.repeat(256), '\u0000', '../../etc/passwd']),
-  ...cases('RFC 7517 section 4', '', 'header', 'jwk', [
-    { ...jwk, alg: 'ES256' },
-    { ...jwk, use: 'sig' },
-    { ...jwk, key_ops: ['verify'], ext: true },
-    { ...jwk, kid: 'mine' },
+  ...jwkCases('RFC 7517 section 4', '', jwk, [
+    { alg: 'ES256' },
+    { use: 'sig' },
+    { key_ops: ['verify'], ext: true },
+    { kid: 'mine' },
   ]),
   ...cases('RFC 7515 section 4.1.4', '', 'header', 'kid', ['mine']),
+]
+
+/** What a client has at hand for one request: each of these is good, but for what its name says. */
+export interface ProofParts {
+  readonly token: string
+  readonly unboundToken: string
+  readonly proof: string
+  /** For the same request, with another `jti`. */
+  readonly secondProof: string
+  /** The one of an earlier request. */
+  readonly earlierProof: string
+  readonly proofOfAnotherKey: string
+  readonly proofForAnotherToken: string
+  /** Names the client's key, and is signed by another. */
+  readonly forgedProof: string
+}
+
+/** The fields of one request. */
+interface SentFields {
+  readonly authorization: string
+  /** A field each. */
+  readonly proofs: readonly string[]
+}
+
+/** A good token and a good proof, with one thing changed in how they are sent. */
+export interface SentCase {
+  readonly input: string
+  readonly section: string
+  readonly send: (parts: ProofParts) => Partial<SentFields>
+  /** Whether the verifier refuses tokens that are bound to no key. */
+  readonly required?: boolean
+  readonly expected: Expected
+}
+
+const sent = (
+  section: string,
+  expected: Expected,
+  rows: Readonly<Record<string, SentCase['send']>>,
+): readonly SentCase[] => Object.entries(rows).map(([input, send]) => ({ input, section, send, expected }))
+
+const asProof = (make: (parts: readonly string[]) => string): SentCase['send'] => {
+  return ({ proof }) => ({ proofs: [make(proof.split('.'))] })
+}
+
+export const SENT_CASES: readonly SentCase[] = [
+  ...sent('RFC 9449 section 7.1', refused('dpop_proof_missing', 'invalid_dpop_proof'), {
+    'no proof': () => ({ proofs: [] }),
+  }),
+  ...sent(`${SECTION} item 1`, refused('dpop_proof_repeated', 'invalid_request', 400), {
+    'two proofs': ({ proof, secondProof }) => ({ proofs: [proof, secondProof] }),
+  }),
+  ...sent(`${SECTION} item 2`, refused('dpop_proof_malformed', 'invalid_dpop_proof'), {
+    'two proofs in one field': ({ proof, secondProof }) => ({ proofs: [`${proof}, ${secondProof}`] }),
+    'a proof that is no JWT': asProof(() => 'proof'),
+    'a proof without signature': asProof(([header, claims]) => `${header}.${claims}.`),
+    'a proof of two parts': asProof(([header, claims]) => `${header}.${claims}`),
+    'a proof of five parts': asProof((parts) => `${parts.join('.')}.e30.e30`),
+    'a proof with padding': asProof((parts) => `${parts.join('.')}==`),
+  }),
+  ...sent(`${SECTION} item 7`, refused('dpop_signature_invalid', 'invalid_dpop_proof'), {
+    'a proof that another key signed': ({ forgedProof }) => ({ proofs: [forgedProof] }),
+    'a proof under the signature of another': ({ proof, earlierProof }) => ({
+      proofs: [proof.replace(/[^.]+$/, earlierProof.split('.')[2]!)],
+    }),
+  }),
+  ...sent(`${SECTION} item 12`, refused('dpop_key_mismatch', 'invalid_dpop_proof'), {
+    'a good proof of another key': ({ proofOfAnotherKey }) => ({ proofs: [proofOfAnotherKey] }),
+  }),
+  ...sent(`${SECTION} item 12`, refused('dpop_token_mismatch', 'invalid_dpop_proof'), {
+    'a good proof for another token': ({ proofForAnotherToken }) => ({ proofs: [proofForAnotherToken] }),
+  }),
+  ...sent('RFC 9449 section 7.1', refused('token_scheme_mismatch'), {
+    'a bound token as Bearer': ({ token }) => ({ authorization: `Bearer ${token}` }),
+    'an unbound token as DPoP': ({ unboundToken }) => ({ authorization: `DPoP ${unboundToken}` }),
+  }),
+  ...sent('RFC 9449 section 7.2', ALLOWED, {
+    'an unbound token as Bearer': ({ unboundToken }) => ({ authorization: `Bearer ${unboundToken}`, proofs: [] }),
+  }),
+  ...sent('RFC 9449 section 7.2', refused('token_proof_missing'), {
+    'an unbound token as Bearer where proof is required': ({ unboundToken }) => ({
+      authorization: `Bearer ${unboundToken}`,
+      proofs: [],
+    }),
+  }).map((row): SentCase => ({ ...row, required: true })),
 ]
 
 /** RFC 9449 sections 4.1, 6.1 and 7.1. The proof and the token are the example's own, and so is the time. */

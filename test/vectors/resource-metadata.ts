@@ -75,6 +75,21 @@ export const METADATA_MEMBERS: readonly (readonly [options: Partial<ProtectedRes
   ],
 ]
 
+/** What each option that is a member becomes. */
+export const MEMBER_OF = {
+  resource: 'resource',
+  authorizationServers: 'authorization_servers',
+  scopes: 'scopes_supported',
+  dpopAlgorithms: 'dpop_signing_alg_values_supported',
+  dpopBound: 'dpop_bound_access_tokens_required',
+  tlsClientCertificateBound: 'tls_client_certificate_bound_access_tokens',
+  resourceName: 'resource_name',
+  documentation: 'resource_documentation',
+  policyUri: 'resource_policy_uri',
+  tosUri: 'resource_tos_uri',
+  jwksUri: 'jwks_uri',
+} as const satisfies Partial<Record<keyof ProtectedResourceOptions, string>>
+
 /** One option wrong on top of `RESOURCE_OPTIONS`. */
 export interface RefusedMetadata {
   readonly input: string
@@ -99,6 +114,7 @@ const refused = (
 const NOT_TEXT = { null: null, empty: '', 'a number': 7, 'a list': [['a']] }
 const NOT_SECURE = { 'over http': 'http://a.example/', 'no URL': 'a.example', javascript: 'javascript:alert(1)' }
 
+/** Members that no document may have. */
 export const REFUSED_METADATA: readonly RefusedMetadata[] = [
   ...refused('RFC 9728 section 1.2', 'resource', {
     missing: undefined,
@@ -119,14 +135,7 @@ export const REFUSED_METADATA: readonly RefusedMetadata[] = [
     'with a line break': 'https://resource.example.com/a\nb',
     'in another script': 'https://b\u00fccher.example',
   }),
-  ...refused('RFC 9728 section 3.1', 'resource', {
-    'with a parameter of a router': 'https://resource.example.com/:tenant',
-    'with a wildcard': 'https://resource.example.com/*',
-    'with a group': 'https://resource.example.com/(a|b)',
-    'with an escape': 'https://resource.example.com/a%2fb',
-  }),
   ...refused('RFC 8414 section 2', 'authorizationServers', {
-    missing: undefined,
     ...NOT_TEXT,
     ...NOT_SECURE,
     'an empty list': [],
@@ -151,6 +160,17 @@ export const REFUSED_METADATA: readonly RefusedMetadata[] = [
   ...['documentation', 'policyUri', 'tosUri', 'jwksUri'].flatMap((option) =>
     refused('RFC 9728 section 2', option, { ...NOT_TEXT, ...NOT_SECURE }),
   ),
+]
+
+/** What is no fault of a document, and is refused all the same. */
+export const REFUSED_OPTIONS: readonly RefusedMetadata[] = [
+  ...refused('RFC 9728 section 2', 'authorizationServers', { missing: undefined }),
+  ...refused('RFC 9728 section 3.1', 'resource', {
+    'with a parameter of a router': 'https://resource.example.com/:tenant',
+    'with a wildcard': 'https://resource.example.com/*',
+    'with a group': 'https://resource.example.com/(a|b)',
+    'with an escape': 'https://resource.example.com/a%2fb',
+  }),
   ...refused('RFC 9728 section 2', 'more', {
     'a list': [],
     text: 'a',
@@ -163,5 +183,61 @@ export const REFUSED_METADATA: readonly RefusedMetadata[] = [
     'over a day': 86_401,
     text: '60',
     half: 0.5,
+  }),
+]
+
+/** What a client is answered when it asks for the document of `RESOURCE_OPTIONS.resource`. */
+export interface MetadataAnswer {
+  readonly input: string
+  readonly section: string
+  readonly status: number
+  readonly body: string
+}
+
+const answers = (section: string, rows: Readonly<Record<string, Partial<MetadataAnswer>>>): readonly MetadataAnswer[] =>
+  Object.entries(rows).map(([name, change]) => ({
+    input: `answered with ${name}`,
+    section,
+    status: 200,
+    body: JSON.stringify(LEAST_METADATA),
+    ...change,
+  }))
+
+const saying = (change: Readonly<Record<string, unknown>>) => ({
+  body: JSON.stringify({ ...LEAST_METADATA, ...change }),
+})
+
+/** What a client must not use. */
+export const REFUSED_METADATA_ANSWERS: readonly MetadataAnswer[] = [
+  ...answers('RFC 9728 section 3.3', {
+    'no resource': saying({ resource: undefined }),
+    'a resource that is null': saying({ resource: null }),
+    'a resource that is a number': saying({ resource: 7 }),
+    'a resource in a list': saying({ resource: ['https://resource.example.com'] }),
+    'an empty resource': saying({ resource: '' }),
+    'another resource': saying({ resource: 'https://evil.example' }),
+    'a resource that begins so': saying({ resource: 'https://resource.example.com.evil.example' }),
+    'a resource below it': saying({ resource: 'https://resource.example.com/orders' }),
+    'a resource on another port': saying({ resource: 'https://resource.example.com:8443' }),
+    'a resource over http': saying({ resource: 'http://resource.example.com' }),
+    'a resource with a query': saying({ resource: 'https://resource.example.com/?a=b' }),
+    'a resource with a user': saying({ resource: 'https://user@resource.example.com' }),
+  }),
+  ...answers('RFC 9728 section 3.2', {
+    'a list': { body: JSON.stringify([LEAST_METADATA]) },
+    text: { body: JSON.stringify('https://resource.example.com') },
+    null: { body: 'null' },
+    nothing: { body: '' },
+    'half of it': { body: JSON.stringify(LEAST_METADATA).slice(0, 40) },
+    'status 201': { status: 201 },
+    'status 404': { status: 404 },
+    'status 500': { status: 500 },
+  }),
+]
+
+export const ACCEPTED_METADATA_ANSWERS: readonly MetadataAnswer[] = [
+  ...answers('RFC 9728 section 3.2', {
+    'what was asked for': {},
+    'members that nobody knows': saying({ unknown: ['a', { b: 1 }] }),
   }),
 ]

@@ -1,4 +1,4 @@
-import { AUDIENCE, ISSUER, NOW } from '../support/fake-issuer.js'
+import { AUDIENCE, encoded, ISSUER, NOW } from '../support/fake-issuer.js'
 import { ACCEPTED_CLAIMS, REFUSED_CLAIMS } from './token-claims.js'
 import { ACCEPTED_HEADERS, REFUSED_HEADERS } from './token-headers.js'
 
@@ -59,4 +59,49 @@ const casesOf = <Row extends OneChange>(
 export const ACCESS_TOKEN_CASES: readonly AccessTokenCase[] = [
   ...casesOf('header', [...ACCEPTED_HEADERS, ...REFUSED_HEADERS], ({ header }) => header),
   ...casesOf('claims', [...ACCEPTED_CLAIMS, ...REFUSED_CLAIMS], ({ claims }) => claims),
+]
+
+/** The good token, changed outside of its header and claims. */
+export interface ForgedTokenCase extends OneChange {
+  /** @param good - `RFC9068`, signed well. @param foreign - The same by the key of another, under the same `kid`. */
+  readonly forge: (good: string, foreign: string) => string
+}
+
+type Parts = readonly [header: string, payload: string, signature: string]
+
+const forged = (
+  section: string,
+  code: string,
+  rows: Readonly<Record<string, (parts: Parts, foreign: string) => string>>,
+): readonly ForgedTokenCase[] =>
+  Object.entries(rows).map(([input, forge]) => ({
+    input,
+    section,
+    code,
+    forge: (good, foreign) => forge(good.split('.') as unknown as Parts, foreign),
+  }))
+
+const ADMIN = encoded({ ...RFC9068.claims, sub: 'admin' })
+const ADMIN_HEADER = encoded({ ...RFC9068.header, kid: undefined })
+const zeros = (bytes: number): string => Buffer.alloc(bytes).toString('base64url')
+
+export const FORGED_TOKENS: readonly ForgedTokenCase[] = [
+  ...forged('RFC 7515 section 5.2', 'token_signature_invalid', {
+    'signed by another key': (_parts, foreign) => foreign,
+    'claims under the signature of others': ([header, , signature]) => `${header}.${ADMIN}.${signature}`,
+    'a header under the signature of another': ([, payload, signature]) => `${ADMIN_HEADER}.${payload}.${signature}`,
+    // CVE-2022-21449
+    'a signature of zeros': ([header, payload]) => `${header}.${payload}.${zeros(64)}`,
+    'a signature cut short': ([header, payload, signature]) => `${header}.${payload}.${signature.slice(0, -2)}`,
+    'a signature with a byte behind': ([header, payload, signature]) => `${header}.${payload}.${signature}AA`,
+  }),
+  ...forged('RFC 7515 section 7.1', 'token_malformed', {
+    'no signature': ([header, payload]) => `${header}.${payload}.`,
+    'alg none, and no signature': ([, payload]) => `${encoded({ ...RFC9068.header, alg: 'none' })}.${payload}.`,
+    'no payload': ([header, , signature]) => `${header}..${signature}`,
+    'two parts': ([header, payload]) => `${header}.${payload}`,
+    'four parts': (parts) => `${parts.join('.')}.`,
+    'five parts': (parts) => `${parts.join('.')}.e30.e30`,
+    'a signature with padding': (parts) => `${parts.join('.')}==`,
+  }),
 ]

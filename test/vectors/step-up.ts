@@ -41,6 +41,9 @@ const cases = (
     asked,
   }))
 
+const tooOld = (rows: Readonly<Record<string, unknown>>): readonly StepUpCase[] =>
+  cases('RFC 9470 section 3', 'authTime', 'authentication_too_old', { max_age: '300' }, rows)
+
 /** Accepted: each is `STRONG` with one member changed to another that will do. */
 export const SUFFICIENT: readonly (readonly [input: string, change: StepUpCase['change']])[] = [
   ['as it is', {}],
@@ -91,25 +94,23 @@ export const INSUFFICIENT: readonly StepUpCase[] = [
       'an object': { 0: 'pwd', 1: 'otp', length: 2 },
     },
   ),
-  ...cases(
-    'RFC 9470 section 3',
-    'authTime',
-    'authentication_too_old',
-    { max_age: '300' },
-    {
-      missing: undefined,
-      null: null,
-      'a second too old': STEP_UP_NOW - 301,
-      'half a second too old': STEP_UP_NOW - 300.5,
-      'of the epoch': 0,
-      negative: -1,
-      'ahead beyond the tolerance': STEP_UP_NOW + 31,
-      'in milliseconds': (STEP_UP_NOW - 60) * 1000,
-      'as text': String(STEP_UP_NOW - 60),
-      'not a number': Number.NaN,
-      'without end': Number.POSITIVE_INFINITY,
-      'without beginning': Number.NEGATIVE_INFINITY,
-      'in a list': [STEP_UP_NOW - 60],
-    },
-  ),
+  ...tooOld({
+    missing: undefined,
+    null: null,
+    'a second too old': STEP_UP_NOW - 301,
+    'half a second too old': STEP_UP_NOW - 300.5,
+    'of the epoch': 0,
+    negative: -1,
+    'ahead beyond the tolerance': STEP_UP_NOW + 31,
+    'in milliseconds': (STEP_UP_NOW - 60) * 1000,
+    'as text': String(STEP_UP_NOW - 60),
+    'in a list': [STEP_UP_NOW - 60],
+  }),
 ]
+
+/** The same of what no token can say, since JSON has no such numbers. */
+export const INSUFFICIENT_NUMBERS: readonly StepUpCase[] = tooOld({
+  'not a number': Number.NaN,
+  'without end': Number.POSITIVE_INFINITY,
+  'without beginning': Number.NEGATIVE_INFINITY,
+})

@@ -1,3 +1,5 @@
+import { caseName } from './case-name.js'
+
 /** One thing wrong with the header of a token whose claims are good. */
 export interface HeaderCase {
   readonly input: string
@@ -8,7 +10,7 @@ export interface HeaderCase {
 
 const cases = (section: string, code: string, member: string, values: readonly unknown[]): HeaderCase[] =>
   values.map((value) => ({
-    input: `${member} ${value === undefined ? 'missing' : JSON.stringify(value).slice(0, 60)}`,
+    input: caseName(member, value),
     section,
     header: { [member]: value },
     code,

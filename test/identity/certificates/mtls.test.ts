@@ -1,10 +1,14 @@
 import { X509Certificate } from 'node:crypto'
 import { createTestCa, type TestCertificate } from '@wardline/test-kit'
 import { describe, expect, test } from 'vitest'
-import { jwt, type MtlsOptions, mtls, type RequestContext } from '../../../src/index.js'
+import { certificateSource, type Decision, evaluate, jwt, type MtlsOptions, mtls } from '../../../src/index.js'
 import { contextFor } from '../../support/context.js'
+import { NOW, NOW_MS } from '../../support/fake-issuer.js'
+import { outcomeOf } from '../../support/outcome.js'
 import { party } from '../../support/party.js'
 import { promisesMadeBy } from '../../support/promises.js'
+import { makeCertificates } from '../../vectors/bound-certificates.js'
+import { BOUND_TOKEN_CASES, type BoundTokenCase } from '../../vectors/rfc8705.js'
 import { ACCEPTED_SVIDS, REFUSED_SVIDS, SVID, TRUST_DOMAIN } from '../../vectors/svid.js'
 
 const ca = await createTestCa({ name: 'Services' })
@@ -133,53 +137,27 @@ describe('rules', async () => {
 
 describe('a token bound to a certificate (RFC 8705 section 3)', async () => {
   const issuer = party('https://id.example')
-  const certificate = await ca.issue(SVID)
-  const other = await ca.issue(SVID)
-  const person = await ca.issue({ uris: ['spiffe://example.org/person/a'] })
-  const nobody = await ca.issue({ uris: [] })
-  const guard = jwt({ ...issuer.options(), proofs: [mtls(LEDGER)] })
-  const NOW_MS = 1_700_000_000_000
-  // issued in the past of the token's clock
-  const sent = (token: string, by: TestCertificate | undefined, own = guard) => {
-    const headers = [['authorization', `Bearer ${token}`]] as const
-    return own.check(ctxOf(by, Date.now(), headers) as RequestContext, {})
-  }
-  const now = Math.floor(Date.now() / 1000)
-  const times = { iat: now, exp: now + 300 }
-  const bound = issuer.token({ ...times, cnf: { 'x5t#S256': certificate.thumbprint } })
-  const invalidToken = {
-    kind: 'unauthenticated',
-    challenges: [{ scheme: 'Bearer', params: { error: 'invalid_token' } }],
-  }
+  const { root, of } = await makeCertificates()
+  const source = certificateSource({ ca: root.certPem })
+  const guardThat = (required: boolean) => jwt({ ...issuer.options(), proofs: [mtls({ ...LEDGER, source, required })] })
+  const guards = { lenient: guardThat(false), strict: guardThat(true) }
 
-  test('with its certificate', () => {
-    expect(NOW_MS).toBeLessThan(Date.now())
-    expect(sent(bound, certificate)).toMatchObject({ facts: { principal: { id: 'alice', proof: 'mtls' } } })
-  })
+  test.each(BOUND_TOKEN_CASES)(
+    '$input ($section)',
+    ({ presents, cnf, required = false, expiresIn = 300, expected }: BoundTokenCase) => {
+      const token = issuer.token({ exp: NOW + expiresIn, cnf: cnf(of) })
+      const certificate = presents === undefined ? undefined : of[presents]
+      const ctx = ctxOf(certificate, NOW_MS, [['authorization', `Bearer ${token}`]])
+      expect(outcomeOf(evaluate(required ? guards.strict : guards.lenient, ctx, {}) as Decision)).toEqual(expected)
+    },
+  )
 
   test.each([
-    ['without a certificate', 'certificate_missing', undefined],
-    ['with another of the same service', 'certificate_mismatch', other],
-    ['with another, which the rules refuse', 'certificate_mismatch', person],
-    ['with another, which names nobody', 'certificate_mismatch', nobody],
-  ])('%s: %s', (_what, code, by) => {
-    expect(sent(bound, by)).toMatchObject({ ...invalidToken, code })
-  })
-
-  test('with a certificate that the rules refuse', () => {
-    const token = issuer.token({ ...times, cnf: { 'x5t#S256': person.thumbprint } })
-    expect(sent(token, person)).toMatchObject({ kind: 'forbidden', code: 'certificate_not_allowed' })
-    const unnamed = issuer.token({ ...times, cnf: { 'x5t#S256': nobody.thumbprint } })
-    expect(sent(unnamed, nobody)).toMatchObject({ ...invalidToken, code: 'svid_uri_count' })
-  })
-
-  test('an unbound token where binding is required, and where it is not', () => {
-    const strict = jwt({ ...issuer.options(), proofs: [mtls({ ...LEDGER, required: true })] })
-    expect(sent(issuer.token(times), certificate, strict)).toMatchObject({
-      ...invalidToken,
-      code: 'token_proof_missing',
-    })
-    expect(sent(issuer.token(times), certificate)).toMatchObject({ facts: { principal: { proof: 'bearer' } } })
+    ['its certificate', issuer.token({ cnf: { 'x5t#S256': of.ledger.thumbprint } }), 'mtls'],
+    ['none', issuer.token(), 'bearer'],
+  ])('the principal of a token bound to %s', (_what, token, proof) => {
+    const ctx = ctxOf(of.ledger, NOW_MS, [['authorization', `Bearer ${token}`]])
+    expect(guards.lenient.check(ctx, {})).toMatchObject({ facts: { principal: { id: 'alice', proof } } })
   })
 })
 
