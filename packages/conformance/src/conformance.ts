@@ -1,4 +1,3 @@
-import { type Idp, startIdp } from '@wardline/test-kit'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type App, newTraceId, startApp } from './app.js'
 import { checkAnswer, checkEvent, checkSecrecy } from './check.js'
@@ -6,28 +5,26 @@ import type { Row } from './row.js'
 import { SCENARIOS } from './scenarios/index.js'
 import type { StartService } from './service.js'
 import type { ServiceName } from './services/index.js'
+import { type Surroundings, startProvider, startSurroundings } from './surroundings.js'
 import { TABLE } from './table.js'
-import { CLIENT, makeTokens, type Tokens } from './tokens.js'
 
 /** Registers every row and scenario as a test against services that `start` starts. */
 export function runConformance(name: string, start: StartService): void {
   describe(name, () => {
-    let idp: Idp
-    let tokens: Tokens
+    let surroundings: Surroundings
     /** One service of each kind for all rows: whatever a row leaves behind, the next one must not notice. */
     const shared = new Map<ServiceName, App>()
 
     beforeAll(async () => {
-      idp = await startIdp({ clients: [CLIENT] })
-      tokens = await makeTokens(idp)
+      surroundings = await startSurroundings()
     })
     afterAll(async () => {
       for (const app of shared.values()) await app.close()
-      await idp.close()
+      await surroundings.close()
     })
 
     const appFor = async (service: ServiceName): Promise<App> => {
-      const app = shared.get(service) ?? (await startApp(service, start, idp, tokens))
+      const app = shared.get(service) ?? (await startApp(service, start, surroundings))
       shared.set(service, app)
       return app
     }
@@ -43,12 +40,15 @@ export function runConformance(name: string, start: StartService): void {
       test.concurrent.each(scenarios.map((scenario) => [scenario.name, scenario] as const))(
         '%s',
         async (_name, scenario) => {
-          const own = await startApp(scenario.service, start, idp, tokens)
+          const provider = scenario.provider === 'own' ? await startProvider() : undefined
+          const idp = provider ?? surroundings.idp
+          const own = await startApp(scenario.service, start, { ...surroundings, idp })
           try {
             await scenario.run(own)
-            checkSecrecy([JSON.stringify(own.world.events)], tokens)
+            checkSecrecy([JSON.stringify(own.world.events)], own.tokens)
           } finally {
             await own.close()
+            await provider?.close()
           }
         },
       )

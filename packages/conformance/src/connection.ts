@@ -1,5 +1,7 @@
-import { connect, type Socket } from 'node:net'
-import type { RawAnswer } from '@wardline/test-kit'
+import type { X509Certificate } from 'node:crypto'
+import type { Socket } from 'node:net'
+import { TLSSocket } from 'node:tls'
+import { openSocket, type RawAnswer, type SocketOptions } from '@wardline/test-kit'
 
 const TIMEOUT_MS = 10_000
 
@@ -12,8 +14,8 @@ export class Connection {
   #error: Error | undefined
   #wake: () => void = () => {}
 
-  constructor(port: number) {
-    this.#socket = connect({ port, host: '127.0.0.1' })
+  constructor(port: number, options: SocketOptions = {}) {
+    this.#socket = openSocket(port, options)
     this.#socket.setNoDelay(true).setEncoding('latin1')
     this.#socket.on('data', (text: string) => {
       this.#received += text
@@ -39,6 +41,11 @@ export class Connection {
   read(wanted: boolean): void {
     if (wanted) this.#socket.resume()
     else this.#socket.pause()
+  }
+
+  /** What the service has shown; undefined without TLS, and before the handshake is done. */
+  certificate(): X509Certificate | undefined {
+    return this.#socket instanceof TLSSocket ? this.#socket.getPeerX509Certificate() : undefined
   }
 
   destroy(): void {

@@ -1,10 +1,9 @@
-import { createHash, generateKeyPairSync, type KeyObject, randomUUID, sign } from 'node:crypto'
+import { createHash, generateKeyPairSync, type KeyObject, randomUUID } from 'node:crypto'
 import type { Idp } from '@wardline/test-kit'
+import { type Members, signedJwt } from './signatory.js'
 
 /** Where the services of the tables are reached, as far as proofs are concerned: they stand behind a proxy. */
 export const PUBLIC_ORIGIN = 'https://api.example.com'
-
-type Members = Readonly<Record<string, unknown>>
 
 const client = generateKeyPairSync('ec', { namedCurve: 'P-256' })
 const stranger = generateKeyPairSync('ec', { namedCurve: 'P-256' })
@@ -22,19 +21,14 @@ export function dpopProof(
 ) {
   const iat = Math.floor(Date.now() / 1000)
   const standard = { jti: randomUUID(), htm: 'GET', htu: `${PUBLIC_ORIGIN}/bound`, iat, ath: hashOf(token) }
-  const signing = [
-    { typ: 'dpop+jwt', alg: 'ES256', jwk: { kty, crv, x, y }, ...header },
-    { ...standard, ...claims },
-  ]
-    .map((part) => Buffer.from(JSON.stringify(part)).toString('base64url'))
-    .join('.')
-  return `${signing}.${sign('sha256', Buffer.from(signing), { key, dsaEncoding: 'ieee-p1363' }).toString('base64url')}`
+  return signedJwt({ typ: 'dpop+jwt', jwk: { kty, crv, x, y }, ...header }, { ...standard, ...claims }, key)
 }
 
 /** A token that is bound to the client's key, and proofs: each is sent once, but for the one that says so. */
 export async function dpopTokens(idp: Idp): Promise<Readonly<Record<string, string>>> {
-  const token = await idp.sign({ sub: 'prover', scope: 'orders:read', cnf: { jkt: thumbprint } })
   const now = Math.floor(Date.now() / 1000)
+  // scenarios move the clock, and begin long after this
+  const token = await idp.sign({ sub: 'prover', scope: 'orders:read', cnf: { jkt: thumbprint }, exp: now + 3600 })
   const proof = (claims: Members = {}, header: Members = {}, key?: KeyObject) => dpopProof(token, claims, header, key)
   return {
     'key-bound': token,

@@ -1,24 +1,6 @@
-import { generateKeyPairSync, type KeyObject, randomUUID, sign } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
+import { KID, type Members, type Signatory, signatory, signedJwt } from './signatory.js'
 import type { Tokens } from './tokens.js'
-
-type Members = Readonly<Record<string, unknown>>
-
-/** An issuer whose keys services have beforehand. */
-export interface Signatory {
-  readonly issuer: string
-  readonly audience: string
-  readonly jwks: { readonly keys: readonly object[] }
-  readonly privateKey: KeyObject
-}
-
-/** Both call their keys by one name, as issuers of one make do. */
-const KID = '2026-11'
-
-function signatory(issuer: string, audience: string): Signatory {
-  const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
-  const jwk = { ...publicKey.export({ format: 'jwk' }), kid: KID, alg: 'ES256', use: 'sig' }
-  return { issuer, audience, jwks: { keys: [jwk] }, privateKey }
-}
 
 export const EAST = signatory('https://east.example', 'orders-east')
 export const WEST = signatory('https://west.example', 'orders-west')
@@ -53,11 +35,5 @@ function tokenOf({ issuer, audience, privateKey }: Signatory, claims: Members, k
     iat: now,
     exp: now + 300,
   }
-  const input = [
-    { alg: 'ES256', typ: 'at+jwt', kid: KID },
-    { ...standard, ...claims },
-  ]
-    .map((part) => Buffer.from(JSON.stringify(part)).toString('base64url'))
-    .join('.')
-  return `${input}.${sign('sha256', Buffer.from(input), { key, dsaEncoding: 'ieee-p1363' }).toString('base64url')}`
+  return signedJwt({ typ: 'at+jwt', kid: KID }, { ...standard, ...claims }, key)
 }

@@ -2,13 +2,19 @@ import type { RawRequest } from '@wardline/test-kit'
 import type { AuditEvent, Issue } from 'wardline'
 import type { ServiceName } from './services/index.js'
 
+/** A request, as rows and scenarios write it. */
+export interface RowRequest extends RawRequest {
+  /** Name of the client certificate that it comes with, to a service that ends TLS itself. Default: none. */
+  readonly certificate?: string
+}
+
 /** One request and what comes of it. */
 export interface Row {
   readonly name: string
   /** Default: `front`. */
   readonly service?: ServiceName
   /** `{name}` in a header value or in the target stands for the token of that name. */
-  readonly request: RawRequest
+  readonly request: RowRequest
   readonly status: number
   /** Code of the denial; absent where the request passed every guard. */
   readonly denied?: string
@@ -22,11 +28,11 @@ export interface Row {
   readonly event?: Readonly<Partial<Record<keyof AuditEvent, unknown>>> | null
 }
 
-type Rest = Omit<RawRequest, 'method' | 'target'>
+type Rest = Omit<RowRequest, 'method' | 'target'>
 
-export const getting = (target: string, rest: Rest = {}): RawRequest => ({ target, ...rest })
+export const getting = (target: string, rest: Rest = {}): RowRequest => ({ target, ...rest })
 
-export const posting = (target: string, body: string | Uint8Array, rest: Rest = {}): RawRequest => ({
+export const posting = (target: string, body: string | Uint8Array, rest: Rest = {}): RowRequest => ({
   method: 'POST',
   target,
   body,

@@ -1,6 +1,7 @@
 import { createServer, type RequestListener } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
-import type { Guard, MaybePromise, NoFacts, ServiceSettings } from 'wardline'
+import type { Guard, MaybePromise, NoFacts, SecureServer, ServiceSettings } from 'wardline'
 
 /** A service without a framework: what an adapter builds and the tables send requests to. */
 export interface Service {
@@ -11,6 +12,8 @@ export interface Service {
   /** Before all routing, or only where a route asks for it: then the first guard of each route runs it. */
   readonly mountedAt: 'service' | 'routes'
   readonly routes: readonly Route[]
+  /** Where the service ends TLS itself. Default: it speaks plain HTTP. */
+  readonly tls?: SecureServer
 }
 
 /** One route: guards of its own, each built on the one before by `.and`, then the handler. */
@@ -65,9 +68,18 @@ export function mountsOf<M extends Buildable<M>>(
   return { mounts, last: built.at(-1) ?? everyone }
 }
 
+interface ListenOptions {
+  /** Default: 127.0.0.1. */
+  readonly host?: string | undefined
+  readonly tls?: SecureServer | undefined
+}
+
 /** Listens with what most frameworks can give: a listener of `node:http`. */
-export async function listen(listener: RequestListener, host = '127.0.0.1'): Promise<RunningService> {
-  const server = createServer(listener)
+export async function listen(
+  listener: RequestListener,
+  { host = '127.0.0.1', tls }: ListenOptions = {},
+): Promise<RunningService> {
+  const server = tls === undefined ? createServer(listener) : tls.follow(createTlsServer(tls.options, listener))
   await new Promise<void>((resolve) => server.listen(0, host, resolve))
   return {
     port: (server.address() as AddressInfo).port,

@@ -10,6 +10,9 @@ export async function sessionTokens(idp: Idp): Promise<Tokens> {
     'session-one': { sub: 'carol', sid: 'session-one', scope: 'orders:read' },
     'session-two': { sub: 'carol', sid: 'session-two' },
     'session-none': { sub: 'carol' },
+    'kiosk-one': { sub: 'frank', client_id: 'kiosk', jti: 'jti-of-frank' },
+    'kiosk-two': { sub: 'frank', client_id: 'kiosk' },
+    'kiosk-till': { sub: 'frank', client_id: 'till', jti: 'jti-of-frank-2' },
     'session-dave': { sub: 'dave', sid: 'session-dave' },
   }
   const logout: Readonly<Record<string, readonly [claims: Claims, header?: Claims]>> = {

@@ -14,6 +14,9 @@ export async function stepUpTokens(idp: Idp): Promise<Tokens> {
     'mfa-ahead': { acr: STRONG_CLASS, auth_time: now + 3600 },
     'mfa-list': { acr: [STRONG_CLASS], auth_time: now - 60 },
     'password-recent': { acr: 'urn:example:pwd', auth_time: now - 60 },
+    'methods-both': { amr: ['pin', 'hwk', 'user'] },
+    'methods-one': { amr: ['hwk'] },
+    'methods-text': { amr: 'hwk pin' },
     'password-old': { acr: 'urn:example:pwd', auth_time: now - 900 },
   }
   const signed = Object.entries(authenticated).map(async ([name, claims]) => [name, await idp.sign(claims)] as const)

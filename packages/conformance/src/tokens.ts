@@ -1,10 +1,13 @@
 import { createHmac, createPublicKey, generateKeyPairSync, sign } from 'node:crypto'
 import type { Idp } from '@wardline/test-kit'
 import { API_KEYS } from './api-keys.js'
-import { certificateTokens } from './certificates.js'
+import { boundTokens } from './bound-tokens.js'
+import type { Certificates } from './certificates.js'
 import { dpopTokens } from './dpop-proofs.js'
 import { federationTokens } from './federation-tokens.js'
 import { introspectionTokens } from './introspection-answers.js'
+import { type Partner, partnerTokens } from './partner.js'
+import { productTokens } from './product-tokens.js'
 import { sessionTokens } from './session-tokens.js'
 import { stepUpTokens } from './step-up-tokens.js'
 
@@ -14,7 +17,7 @@ export type Tokens = Readonly<Record<string, string>>
 export const CLIENT = { id: 'service-client', scope: 'orders:read', roles: ['clerk'], tenant: 'north' } as const
 
 /** What an honest issuer signs, and what callers make of it. */
-export async function makeTokens(idp: Idp): Promise<Tokens> {
+export async function makeTokens(idp: Idp, partner: Partner, certificates: Certificates): Promise<Tokens> {
   const now = Math.floor(Date.now() / 1000)
   const honest = await signedBy(idp, {
     reader: { sub: 'reader', scope: 'orders:read' },
@@ -45,9 +48,12 @@ export async function makeTokens(idp: Idp): Promise<Tokens> {
   })
   return {
     ...honest,
-    ...(await certificateTokens()),
+    ...certificates.fields,
     ...federationTokens(),
     ...introspectionTokens(),
+    ...productTokens(),
+    ...(await boundTokens(idp, certificates)),
+    ...(await partnerTokens(partner, certificates)),
     issued: await idp.token(CLIENT.id),
     'id-token': await idp.sign({}, { typ: 'JWT' }),
     'no-type': await idp.sign({}, { typ: undefined }),

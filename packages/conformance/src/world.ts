@@ -1,32 +1,53 @@
 import { type AuditEvent, type AuditTrail, auditTrail, clientAddress, type ServiceSettings } from 'wardline'
+import type { Certificates } from './certificates.js'
+import type { Partner } from './partner.js'
+import type { Surroundings } from './surroundings.js'
+import { TlsFiles } from './tls-files.js'
+import { Told } from './told.js'
 
 /** What one running service is surrounded by, and what its tests may look at or move. */
 export interface World {
   readonly issuer: string
+  readonly partner: Partner
+  readonly certificates: Certificates
   /** Of the audit trail, in order. */
   readonly events: readonly AuditEvent[]
   /** Names of guards and handlers that ran, in order. */
   readonly ran: string[]
   readonly gate: Gate
+  readonly told: Told
+  /** For a service that ends TLS itself; made when it is first asked for. */
+  readonly tlsFiles: TlsFiles
   readonly audit: AuditTrail
   /** Stands still until it is moved. */
   readonly clock: () => number
   readonly advance: (ms: number) => void
+  readonly close: () => void
 }
 
-export function worldOf(issuer: string): World {
+export function worldOf({ idp, partner, certificates }: Surroundings): World {
   const events: AuditEvent[] = []
+  const told = new Told()
+  let tlsFiles: TlsFiles | undefined
   let nowMs = Date.now()
   return {
-    issuer,
+    issuer: idp.issuer,
+    partner,
+    certificates,
     events,
     ran: [],
     gate: new Gate(),
+    told,
+    get tlsFiles() {
+      tlsFiles ??= new TlsFiles(certificates, told)
+      return tlsFiles
+    },
     audit: auditTrail({ sink: { write: (event) => void events.push(event), close: async () => {} } }),
     clock: () => nowMs,
     advance: (ms) => {
       nowMs += ms
     },
+    close: () => tlsFiles?.close(),
   }
 }
 

@@ -5,7 +5,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
  * all of its handlers, and those behind a guard are to keep theirs.
  */
 export interface ExpressRequest extends IncomingMessage {
+  /** The target as received. */
   readonly originalUrl?: string
+  /** Where the router is mounted. */
   readonly baseUrl?: string
 }
 
@@ -17,6 +19,8 @@ export interface ExpressRouted extends ExpressRequest {
   _body?: boolean
 }
 
+/** Express's response, as far as this adapter uses it. */
 export type ExpressResponse = ServerResponse
 
+/** Hands over to the next handler, or to the error handler. */
 export type ExpressNext = (error?: unknown) => void

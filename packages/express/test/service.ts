@@ -32,5 +32,5 @@ export const startWith =
         }
       })
     }
-    return listen(app)
+    return listen(app, { tls: service.tls })
   }

@@ -20,7 +20,7 @@ export function recorded(settings: ServiceSettings = {}): GuardFactory & { reado
 
 /** The port on which `app` listens while the test runs. */
 export async function portOf(app: RequestListener, host?: string): Promise<number> {
-  const { port, close } = await listen(app, host)
+  const { port, close } = await listen(app, { host })
   onTestFinished(close)
   return port
 }

@@ -33,5 +33,5 @@ export const startWith =
       })
     }
     app.use(router.routes())
-    return listen(app.callback())
+    return listen(app.callback(), { tls: service.tls })
   }

@@ -27,7 +27,7 @@ interface App {
 /** The port on which `app` listens while the test runs. */
 export async function portOf(app: App, host?: string): Promise<number> {
   app.silent = true
-  const { port, close } = await listen(app.callback(), host)
+  const { port, close } = await listen(app.callback(), { host })
   onTestFinished(close)
   return port
 }

@@ -19,6 +19,7 @@ export type { ServerTls } from './idp-server.js'
 export type { TokenRequest } from './idp-token.js'
 export { leaks } from './leaks.js'
 export { type LogoutProvider, type LogoutProviderOptions, logoutProvider } from './logout-provider.js'
+export { openSocket, type SocketOptions } from './open-socket.js'
 export {
   type CertificateOptions,
   createTestCa,

@@ -138,6 +138,12 @@ export const API_KEY_ROWS: readonly Row[] = [
     status: 200,
     event: { notices: [{ event: 'sys_monitor_disabled', code: 'key_file_unreadable', guard: 'apiKey' }] },
   }),
+  keyed({
+    name: 'a listener of uses that fails',
+    request: getting('/key-untold', { headers: withKey('key') }),
+    status: 200,
+    event: { notices: [{ event: 'sys_monitor_disabled', code: 'key_use_untold', guard: 'apiKey' }] },
+  }),
 
   // two ways in, and neither takes what is the other's
   keyed({

@@ -142,7 +142,7 @@ export const IDENTITY: readonly Row[] = [
       ],
     }),
     status: 400,
-    denied: 'token_malformed',
+    denied: 'token_repeated',
     event: { guard: 'jwt' },
   },
   {

@@ -21,6 +21,16 @@ const REFUSED_TOKENS = [
   ['too-long', 'token_too_long'],
 ] as const
 
+/** Signed answers that do not hold say nothing about the token. */
+const UNUSABLE_ANSWERS = [
+  ['signed-forged', /: token_signature_invalid$/],
+  ['signed-typ', /: its typ is another$/],
+  ['signed-other-issuer', /: it is of another issuer$/],
+  ['signed-other-client', /: it is for another client$/],
+  ['signed-old', /: it is not fresh$/],
+  ['opaque-alice', /did not answer with a signed answer$/],
+] as const
+
 export const INTROSPECTION: readonly Row[] = [
   ...(
     [
@@ -47,6 +57,34 @@ export const INTROSPECTION: readonly Row[] = [
       denied: code,
       headers: { 'www-authenticate': `${CHALLENGE}, error="invalid_token"` },
       event: { guard: 'introspect', principal: undefined },
+    }),
+  ),
+  {
+    name: 'introspection: a signed answer',
+    service: 'lookingUp',
+    request: getting('/signed-alice', as('signed-alice')),
+    status: 200,
+    body: { principal: { id: 'alice', client: 'shop', scopes: ['orders:read'], roles: [] } },
+    event: { event: 'authn_login_success', principal: { id: 'alice', issuer: LOOK_UP_ISSUER } },
+  },
+  {
+    name: 'introspection: a signed answer that says no',
+    service: 'lookingUp',
+    request: getting('/signed-inactive', as('signed-inactive')),
+    status: 401,
+    denied: 'token_inactive',
+    headers: { 'www-authenticate': `${CHALLENGE}, error="invalid_token"` },
+    event: { guard: 'introspect' },
+  },
+  ...UNUSABLE_ANSWERS.map(
+    ([token, cause]): Row => ({
+      name: `introspection: a signed answer is asked for, ${token}`,
+      service: 'lookingUp',
+      request: getting(`/${token}`, as(token)),
+      status: 503,
+      denied: 'introspection_unavailable',
+      headers: { 'www-authenticate': null, 'retry-after': '1' },
+      event: { guard: 'introspect', event: 'sys_monitor_disabled', cause },
     }),
   ),
   {

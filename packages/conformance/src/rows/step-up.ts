@@ -17,6 +17,9 @@ const refused = (name: string, denied: string, challenge: string): Row => ({
   event: { guard: 'requireAuthentication(urn:example:mfa, 300 s)' },
 })
 
+/** No parameter asks for methods. */
+const METHODS = `Bearer ${ERROR}, error_description="Stronger authentication is required"`
+
 /** RFC 9470. */
 export const STEP_UP: readonly Row[] = [
   {
@@ -32,6 +35,21 @@ export const STEP_UP: readonly Row[] = [
   refused('mfa-ahead', 'authentication_too_old', LATER),
   refused('password-old', 'authentication_class_insufficient', BOTH),
   refused('reader', 'authentication_class_insufficient', BOTH),
+  {
+    name: 'step-up: every method that is asked for',
+    service: 'keyed',
+    request: getting('/methods', as('methods-both')),
+    status: 200,
+  },
+  ...['methods-one', 'methods-text', 'mfa-recent'].map(
+    (name): Row => ({
+      ...refused(name, 'authentication_method_insufficient', ''),
+      request: getting('/methods', as(name)),
+      name: `step-up: methods of ${name}`,
+      headers: { 'www-authenticate': METHODS },
+      event: { guard: 'requireAuthentication(hwk and pin)' },
+    }),
+  ),
   {
     name: 'step-up: a key is never authenticated so',
     service: 'keyed',

@@ -1,5 +1,7 @@
 import { expect } from 'vitest'
-import { as, getting } from '../row.js'
+import { KEY_ID } from '../api-keys.js'
+import { getting } from '../row.js'
+import { MAX_AGE_SECONDS, STRONG_CLASS } from '../step-up-tokens.js'
 import { count, type Scenario, statuses } from './scenario.js'
 
 const keyed = (name: string, run: Scenario['run']): Scenario => ({ name, service: 'keyed', run })
@@ -11,6 +13,28 @@ export const API_KEY_SCENARIOS: readonly Scenario[] = [
     await app.send({ method: 'DELETE', target: '/keys' })
     expect((await app.send(getting('/key', withKey('key')))).status).toBe(401)
     expect((await app.events(3)).map(({ code }) => code)).toEqual(['allowed', 'allowed', 'key_revoked'])
+  }),
+
+  keyed('the use of a key is told once in a minute, and no attempt of others', async (app) => {
+    const { told, advance, clock } = app.world
+    const startedAtMs = clock()
+    await app.burst(5, getting('/key', withKey('key')))
+    for (const name of ['key-guessed', 'key-of-another', 'key-revoked', 'key-at-home', 'key-unknown']) {
+      expect((await app.send(getting('/key', withKey(name)))).status).toBe(401)
+    }
+    expect(await usedAfter(0)).toBe(200)
+    expect(await usedAfter(59_999)).toBe(200)
+    expect(await usedAfter(1)).toBe(200)
+    const use = { event: 'key_used', id: KEY_ID, client: 'billing', address: '127.0.0.1' }
+    expect(told.events).toEqual([
+      { ...use, atMs: startedAtMs },
+      { ...use, atMs: startedAtMs + 60_000 },
+    ])
+
+    async function usedAfter(ms: number): Promise<number> {
+      advance(ms)
+      return (await app.send(getting('/key', withKey('key')))).status
+    }
   }),
 
   keyed('one key is one principal: two keys of one client do not share a limit', async (app) => {
@@ -46,11 +70,13 @@ export const API_KEY_SCENARIOS: readonly Scenario[] = [
   }),
 
   keyed('an authentication grows old while its token lives on', async (app) => {
-    // authenticated a minute before the tokens were made, which was less than a minute ago
-    app.world.advance(150_000)
-    expect((await app.send(getting('/strong', as('mfa-recent')))).status).toBe(200)
-    app.world.advance(95_000)
-    const refused = await app.send(getting('/strong', as('mfa-recent')))
+    const now = Math.floor(app.world.clock() / 1000)
+    const token = await app.idp.sign({ acr: STRONG_CLASS, auth_time: now - 60, exp: now + 3600 })
+    const strongly = getting('/strong', { headers: [['authorization', `Bearer ${token}`]] })
+    app.world.advance((MAX_AGE_SECONDS - 61) * 1000)
+    expect((await app.send(strongly)).status).toBe(200)
+    app.world.advance(2_000)
+    const refused = await app.send(strongly)
     expect(refused.status).toBe(401)
     expect(refused.headers['www-authenticate']).toMatch(/max_age="300"$/)
   }),

@@ -6,8 +6,10 @@ import { DPOP_SCENARIOS } from './dpop.js'
 import { HOSTILE } from './hostile.js'
 import { LIMITS } from './limits.js'
 import { MOUNTING } from './mounting.js'
+import { OUTAGES } from './outage.js'
 import type { Scenario } from './scenario.js'
 import { SESSION_SCENARIOS } from './sessions.js'
+import { TLS_SCENARIOS } from './tls.js'
 
 /** Several requests, or one in several pieces, by theme. */
 export const SCENARIOS: readonly (readonly [theme: string, scenarios: readonly Scenario[]])[] = [
@@ -20,4 +22,6 @@ export const SCENARIOS: readonly (readonly [theme: string, scenarios: readonly S
   ['hostile input', HOSTILE],
   ['sessions', SESSION_SCENARIOS],
   ['dpop', DPOP_SCENARIOS],
+  ['keys and outages', OUTAGES],
+  ['TLS that is renewed', TLS_SCENARIOS],
 ]

@@ -6,6 +6,8 @@ import type { ServiceName } from '../services/index.js'
 export interface Scenario {
   readonly name: string
   readonly service: ServiceName
+  /** Whose tokens the service takes: one that all share, or its own, which the scenario may do anything to. Default: `shared`. */
+  readonly provider?: 'shared' | 'own'
   readonly run: (app: App) => Promise<void>
 }
 

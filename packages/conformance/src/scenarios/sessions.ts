@@ -14,6 +14,9 @@ const session = (name: string, run: Scenario['run']): Scenario => ({ name, servi
 const me = async ({ send }: App, ...tokens: readonly string[]): Promise<readonly number[]> =>
   statuses(await Promise.all(tokens.map((token) => send(getting('/me', as(token))))))
 
+/** Events of refusals, once there are so many events. */
+const revoked = async (app: App, events: number) => (await app.events(events)).filter(({ status }) => status === 401)
+
 export const SESSION_SCENARIOS: readonly Scenario[] = [
   session('a session ends: its remembered token dies at once, the others live', async (app) => {
     const all = ['session-one', 'session-two', 'session-none', 'session-dave']
@@ -33,6 +36,24 @@ export const SESSION_SCENARIOS: readonly Scenario[] = [
     for (let i = 0; i < 2; i++) expect(await me(app, ...all)).toEqual([200, 200, 200, 200])
     expect((await app.send(logout('logout-carol'))).status).toBe(200)
     expect(await me(app, ...all)).toEqual([401, 401, 401, 200])
+  }),
+
+  session('one token is revoked by its id: the others of its client and subject live', async (app) => {
+    const all = ['kiosk-one', 'kiosk-two', 'kiosk-till']
+    expect(await me(app, ...all)).toEqual([200, 200, 200])
+    await app.send({ method: 'DELETE', target: '/tokens/jti-of-frank' })
+    expect(await me(app, ...all)).toEqual([401, 200, 200])
+    expect(await revoked(app, 7)).toMatchObject([{ code: 'token_revoked', event: 'authn_token_revoked', guard: 'jwt' }])
+  }),
+
+  session('a client is revoked: all its tokens die at once, those of others live', async (app) => {
+    const all = ['kiosk-one', 'kiosk-two', 'kiosk-till']
+    expect(await me(app, ...all)).toEqual([200, 200, 200])
+    await app.send({ method: 'DELETE', target: '/clients/kiosk' })
+    expect(await me(app, ...all)).toEqual([401, 401, 200])
+    const { headers } = await app.send(getting('/me', as('kiosk-two')))
+    expect(headers['www-authenticate']).toMatch(/^Bearer realm="orders-api", error="invalid_token", resource_metadata=/)
+    expect((await revoked(app, 8)).map(({ code }) => code)).toEqual(Array(3).fill('token_revoked'))
   }),
 
   session('a logout token is believed once, however often it comes at once', async (app) => {

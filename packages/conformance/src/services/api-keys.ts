@@ -1,5 +1,6 @@
 import {
   type ApiKeyRecord,
+  type ApiKeyUse,
   all,
   any,
   apiKey,
@@ -20,7 +21,8 @@ import { signedIn } from './guards.js'
 export const keyed = (world: World): Service => {
   const records = keyRecords()
   const lookup = (id: string): ApiKeyRecord | undefined => records.get(id)
-  const byKey = apiKey({ lookup, realm: 'reports' })
+  const onUsed = (use: ApiKeyUse) => world.told.note({ event: 'key_used', ...use })
+  const byKey = apiKey({ lookup, realm: 'reports', onUsed })
   const stale = Object.assign((id: string) => lookup(id), {
     fault: () => ({ event: 'sys_monitor_disabled', code: 'key_file_unreadable' }),
   })
@@ -34,10 +36,12 @@ export const keyed = (world: World): Service => {
       get('/key-later', [apiKey({ lookup: async (id) => lookup(id), realm: 'reports' })]),
       get('/key-away', [apiKey({ lookup: () => Promise.reject(new Error('connect ECONNREFUSED 10.0.0.9:5432')) })]),
       get('/key-stale', [apiKey({ lookup: stale })]),
+      get('/key-untold', [apiKey({ lookup, onUsed: fail })]),
       get('/key-limited', [all(byKey, rateLimit({ name: 'key', limit: 2, windowMs: 60_000, key: byPrincipal }))]),
       get('/reports', [all(any(signedIn(world), byKey), requireScope('reports:read'))]),
       get('/key-or-token', [any(byKey, signedIn(world))]),
       get('/strong', [all(signedIn(world), strongly)]),
+      get('/methods', [all(signedIn(world), requireAuthentication({ amr: ['hwk', 'pin'] }))]),
       get('/strong-key', [all(byKey, strongly)]),
       remove('/keys', [], () => {
         for (const [id, record] of records) records.set(id, { ...record, revoked: true })
@@ -45,4 +49,8 @@ export const keyed = (world: World): Service => {
       }),
     ],
   }
+}
+
+function fail(): never {
+  throw new Error('the table of uses is locked')
 }

@@ -1,5 +1,4 @@
 import { any, certificateSource, dpop, jwt, mtls, requireProof, requireScope } from 'wardline'
-import { currentAuthority } from '../certificates.js'
 import { PUBLIC_ORIGIN } from '../dpop-proofs.js'
 import { get, post } from '../route.js'
 import type { Service } from '../service.js'
@@ -14,7 +13,11 @@ export function proving(world: World): Service {
   const either = signedIn(dpop({ origin, maxAgeSeconds: 600 }))
   const paying = signedIn(dpop({ origin, maxAgeSeconds: 600, nonce: true }))
   const service = mtls({
-    source: certificateSource({ header: 'client-cert', trustedProxies: [PROXY], ca: currentAuthority }),
+    source: certificateSource({
+      header: 'client-cert',
+      trustedProxies: [PROXY],
+      ca: world.certificates.authority.certPem,
+    }),
     allow: [{ spiffe: { trustDomain: 'example.org', paths: ['/service/*'] } }],
   })
   return {

@@ -1,7 +1,8 @@
 import { type IssuerOptions, jwt, type Principal } from 'wardline'
-import { EAST, type Signatory, TENANT, WEST } from '../federation-tokens.js'
+import { EAST, TENANT, WEST } from '../federation-tokens.js'
 import { get } from '../route.js'
 import type { Call, Reply, Service } from '../service.js'
+import type { Signatory } from '../signatory.js'
 import { settingsOf, type World } from '../world.js'
 import { limit } from './guards.js'
 

@@ -8,6 +8,10 @@ import { federated } from './federation.js'
 import { front } from './front.js'
 import { lookingUp } from './introspection.js'
 import { broken, limited, waiting } from './limits.js'
+import { relying } from './outage.js'
+import { partnered } from './partner.js'
+import { products } from './products.js'
+import { secured } from './secured.js'
 import { sessions } from './sessions.js'
 
 /** By the name that rows and scenarios use. Each call makes a service of its own: no counts are shared. */
@@ -27,6 +31,10 @@ export const SERVICES = {
   lookingUp,
   keyed,
   proving,
+  secured,
+  products,
+  partnered,
+  relying,
   sessions,
 } satisfies Readonly<Record<string, (world: World) => Service>>
 

@@ -13,11 +13,13 @@ import {
   requireAuthentication,
   requireScope,
   responseHeaders,
+  revokeTokens,
+  type TokensToRevoke,
   trustedIssuer,
   wellFormed,
 } from 'wardline'
-import { get, post } from '../route.js'
-import type { Service } from '../service.js'
+import { get, post, remove } from '../route.js'
+import type { Reply, Service } from '../service.js'
 import { settingsOf, type World } from '../world.js'
 import { AUDIENCE, limit } from './guards.js'
 
@@ -35,6 +37,10 @@ export const sessions = (world: World): Service => {
   const signedIn = jwt({ issuers: [idp], revocation })
   const logout = (options: Partial<Parameters<typeof backChannelLogout>[0]> = {}) =>
     backChannelLogout({ issuers: [idp], revocation, ...options })
+  const revoke = async (tokens: TokensToRevoke): Promise<Reply> => {
+    await revokeTokens(revocation, tokens, { nowMs: world.clock() })
+    return { status: 204 }
+  }
   const clientAuth = clientSecretBasic({ clientId: 'orders', clientSecret: 'unused' })
   return {
     settings: settingsOf(world, { resource }),
@@ -48,6 +54,8 @@ export const sessions = (world: World): Service => {
       post('/logout/store-away', [logout({ revocation: AWAY })], 'answer'),
       post('/logout/replay-full', [logout({ replay: { claim: () => 'full' } })], 'answer'),
       post('/logout/no-keys', [logout({ issuers: [{ issuer, audience: AUDIENCE, fetch: noNetwork }] })], 'answer'),
+      remove('/tokens/:id', [], ({ params }) => revoke({ by: 'token', issuer, tokenId: idIn(params) })),
+      remove('/clients/:id', [], ({ params }) => revoke({ by: 'client', issuer, client: idIn(params) })),
       get('/me', [signedIn]),
       get('/revocation-away', [jwt({ issuers: [idp], revocation: AWAY })]),
       get('/write', [signedIn, requireScope('orders:write')]),
@@ -61,6 +69,8 @@ export const sessions = (world: World): Service => {
     ],
   }
 }
+
+const idIn = (params: unknown): string => (params as { readonly id: string }).id
 
 const fail = (): never => {
   throw new Error('connect ECONNREFUSED 10.0.0.9:6379')
