@@ -55,12 +55,15 @@ export interface SecurityEvent {
 
 /** What every adapter builds, once per request, and every guard reads. */
 export interface RequestContext {
+  /** As received, such as `GET`. */
   readonly method: string
   /** As received: undecoded, without the query. */
   readonly path: string
   /** As received, without the `?`; empty when there is none. */
   readonly query: string
+  /** The request's header fields. */
   readonly headers: HeaderReader
+  /** The other end of the connection. */
   readonly peer: Peer
   /** Client address after the service's one proxy rule, canonical; `unknown` where the socket has none. */
   readonly client: string
@@ -68,12 +71,14 @@ export interface RequestContext {
   readonly route?: string | undefined
   /** Path parameters of the matched route, as the framework decoded them. */
   readonly params: Readonly<Record<string, unknown>>
+  /** The request's body, unread until a guard asks for it. */
   readonly body: BodySource
   /**
    * Milliseconds since the epoch, read anew whenever it is asked for: a guard may come long after the request, behind a
    * body that arrives slowly, and what was remembered is good or not by the time it is used.
    */
   readonly nowMs: number
+  /** Notes something in the request's audit event, beside the answer; at most 16 times. */
   readonly report: (event: SecurityEvent) => void
   /** Calls `listener` once, when the answer has been sent or the client has left (then with status 499). */
   readonly onFinished: (listener: (status: number) => void) => void

@@ -9,11 +9,13 @@ export type Room = 'edge' | 'rate' | 'identity' | 'access' | 'input' | 'audit' |
 
 /** What a guard is, as data: for coverage reports, documentation and tests. */
 export interface GuardInfo {
+  /** Where it belongs. Default of `defineGuard()`: `service`. */
   readonly room?: Room | undefined
   /** How a composite combines its parts. */
   readonly combines?: 'all' | 'any' | 'when' | 'report' | undefined
   /** What it asks of a request, such as `{ anyRole: ['admin'] }`. Plain data. */
   readonly requires?: Readonly<Record<string, unknown>> | undefined
+  /** What a composite is made of, in the order in which it asks. */
   readonly parts?: readonly Guard<never, object>[] | undefined
 }
 
@@ -28,6 +30,7 @@ export interface Guard<in Needs extends object = NoFacts, out Gives extends obje
   readonly name: string
   /** A property, not a method: method syntax is bivariant and would hide an unmet need. */
   readonly check: (ctx: RequestContext, facts: Needs) => MaybePromise<Decision<Gives>>
+  /** For `describe()`. Default: nothing is said. */
   readonly about?: GuardInfo | undefined
 }
 
@@ -60,10 +63,15 @@ function typeOf(value: unknown): string {
 
 /** A guard as data: its name, room, requirements and, for a composite, its parts. */
 export interface GuardDescription {
+  /** As in audit events. */
   readonly name: string
+  /** Where it belongs. */
   readonly room?: Room | undefined
+  /** How a composite combines its parts. */
   readonly combines?: GuardInfo['combines']
+  /** What it asks of a request. */
   readonly requires?: GuardInfo['requires']
+  /** Those of a composite, in order. */
   readonly parts?: readonly GuardDescription[] | undefined
 }
 

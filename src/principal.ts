@@ -16,6 +16,7 @@ export interface Authentication {
 
 /** Who acts for the principal (RFC 8693 section 4.1). */
 export interface Actor {
+  /** Unique within its issuer: the `sub` claim of `act`. */
   readonly id: string
   /** Undefined where the token names none: then the token's own issuer speaks of it. */
   readonly issuer: string | undefined
@@ -31,13 +32,17 @@ export interface Principal {
   readonly client: string | undefined
   /** A person, or a program that acts for itself. */
   readonly kind: 'user' | 'service'
+  /** What the credential grants (RFC 6749 section 3.3); empty where it grants none. */
   readonly scopes: ReadonlySet<string>
+  /** Roles and groups of the caller; empty where it has none. */
   readonly roles: ReadonlySet<string>
   /** Undefined where the caller belongs to none. Two callers without a tenant do not share one. */
   readonly tenant: string | undefined
   /** Everything the issuer said. Frozen. */
   readonly claims: Readonly<Record<string, unknown>>
+  /** How and when a user was authenticated, as far as the issuer says. */
   readonly authentication: Authentication
+  /** How the caller proved that the credential is its own. */
   readonly proof: Proof
   /** Who acts for the principal, the latest first; empty where it acts itself. Only the first may matter to access. */
   readonly actors: readonly Actor[]

@@ -2,12 +2,16 @@ import type { HeaderList } from './decision.js'
 
 /** An answer that a guard has ready where it allows: a document, a receipt. The adapter's `answer()` sends it. */
 export interface Reply {
+  /** HTTP status, such as 200. */
   readonly status: number
+  /** Response fields to send. */
   readonly headers: HeaderList
+  /** Text to send as it stands, which may be empty. */
   readonly body: string
 }
 
 /** What a guard gives that answers by itself. */
 export interface ReplyFacts {
+  /** The answer of the route. */
   readonly reply: Reply
 }

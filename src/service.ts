@@ -6,8 +6,11 @@ export type ClientAddressRule = (peer: Peer, headers: HeaderReader) => string
 
 /** The caller, as far as the audit trail keeps it. */
 export interface AuditPrincipal {
+  /** Who vouches for it: `principal.issuer`. */
   readonly issuer: string
+  /** Unique within the issuer: `principal.id`. */
   readonly id: string
+  /** The OAuth client, or who holds the key: `principal.client`. */
   readonly client?: string | undefined
   /** Who acts for the caller (RFC 8693 section 4.1), the latest first, at most four. */
   readonly actors?: readonly AuditActor[] | undefined
@@ -15,7 +18,9 @@ export interface AuditPrincipal {
 
 /** Who acts for a caller, as far as the audit trail keeps it. */
 export interface AuditActor {
+  /** Unique within its issuer. */
   readonly id: string
+  /** Absent where the token names none. */
   readonly issuer?: string | undefined
 }
 
@@ -25,6 +30,7 @@ export interface AuditEvent {
   readonly time: string
   /** Name from the OWASP Logging Vocabulary; absent for an anonymous request that was allowed. */
   readonly event?: string | undefined
+  /** What became of the request in the end. */
   readonly decision: 'allow' | 'deny'
   /** Denial code, or `allowed`. */
   readonly code: string
@@ -32,12 +38,17 @@ export interface AuditEvent {
   readonly kind: DenialKind | 'allowed'
   /** The guard that denied, or the policy that allowed. */
   readonly guard: string
+  /** The request's method. */
   readonly method: string
-  /** Without the query, cut at a bound. */
+  /** Without the query, cut at 512 characters. */
   readonly path: string
+  /** Pattern of the route that matched; absent where none has. */
   readonly route?: string | undefined
+  /** What was answered; 499 where the caller left before. */
   readonly status: number
+  /** The client's address, by the service's rule. */
   readonly client: string
+  /** The caller, where a guard knew it. */
   readonly principal?: AuditPrincipal | undefined
   /** W3C trace id: the caller's `traceparent` where it sent a valid one. */
   readonly traceId: string

@@ -8,8 +8,11 @@ import { attributesOf } from './attributes.js'
 
 /** What a decision is about: who, does what, to what, under which circumstances (NIST SP 800-162 section 2). */
 export interface AccessRequest<Resource extends object, Facts extends object> {
+  /** Who asks, as a guard ahead established it. */
   readonly principal: Principal
+  /** What is being done: the option `action`. */
   readonly action: string
+  /** To what: what the option `resource` loaded. */
   readonly resource: Resource
   /** The request itself: method, route, params, client, time. */
   readonly context: RequestContext
@@ -17,10 +20,11 @@ export interface AccessRequest<Resource extends object, Facts extends object> {
   readonly facts: Facts
 }
 
+/** What is being done to what, and who may do it. */
 export interface AuthorizeOptions<Resource extends object, Facts extends { readonly principal: Principal }> {
   /** Name of what is being done, such as `orders:delete`; in descriptions and for `decide`. */
   readonly action: string
-  /** Loads the resource; undefined when there is none. */
+  /** Loads the resource, an object; undefined when there is none. */
   readonly resource: (ctx: RequestContext, facts: Facts) => MaybePromise<Resource | undefined>
   /**
    * Only `true` allows, and only when no attribute was read that is missing or `null`: two missing tenants are not one

@@ -8,13 +8,13 @@ import { type Authentication, CHALLENGE, challengeTo, neededPrincipal, type Prin
 /** How well, and how lately, a user must have been authenticated. At least one of the first three. */
 export interface RequireAuthenticationOptions {
   /**
-   * Authentication context classes, the preferred first: any of them will do, compared exactly. At most 20 names without
-   * spaces or quotes.
+   * Authentication context classes, the preferred first: any of them will do, compared exactly. 1 to 20 names of at most 200
+   * characters, without spaces or quotes. Default: any class will do.
    */
   readonly acr?: string | readonly string[] | undefined
-  /** Authentication methods (RFC 8176), all of which must have been used, compared exactly. At most 20. */
+  /** Authentication methods (RFC 8176), all of which must have been used. As many and of the same form. Default: none. */
   readonly amr?: string | readonly string[] | undefined
-  /** How long ago the user may have been authenticated, in seconds, 0 to 31 536 000 (a year). */
+  /** How long ago the user may have been authenticated, in seconds, 0 to 31 536 000 (a year). Default: any time. */
   readonly maxAgeSeconds?: number | undefined
   /**
    * How far ahead of this service's clock an authentication may be dated, in seconds, 0 to 300. Allows no age beyond

@@ -5,6 +5,7 @@ import { auditLine } from './line.js'
 import { fileOutput, type Output, streamOutput } from './output.js'
 import type { AuditSink } from './trail.js'
 
+/** Where lines go, and how long and how many may wait. */
 export interface JsonLinesOptions {
   /** File to append to, made with mode 0640. Default: standard output. */
   readonly path?: string | undefined

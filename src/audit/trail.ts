@@ -10,6 +10,7 @@ export interface AuditSink {
   readonly close: () => Promise<void>
 }
 
+/** Which events are written, and where. */
 export interface AuditTrailOptions {
   /** Default: JSON lines on standard output. */
   readonly sink?: AuditSink | undefined

@@ -4,15 +4,16 @@ import { addressMatcher, canonicalAddress } from '../lib/address.js'
 import { integerBetween, knownOptions, oneOf } from '../lib/options.js'
 import type { ClientAddressRule } from '../service.js'
 
+/** Which proxies are believed about the address of a client. */
 export interface ClientAddressOptions {
   /**
    * Addresses and CIDR ranges of your own proxies. The client is the right-most address in the forwarding field that is
-   * none of them, and the field counts only when the connection itself comes from one of them.
+   * none of them, and the field counts only when the connection itself comes from one of them. Default: none.
    */
   readonly trustedProxies?: readonly string[] | undefined
   /**
    * How many proxies of yours every request passes, 1 to 16: the client is that many entries from the right. Only for
-   * a service that nothing but those proxies can reach, since the connection is not checked.
+   * a service that nothing but those proxies can reach, since the connection is not checked. Default: none.
    */
   readonly hops?: number | undefined
   /** The field your proxies write. Others are ignored. Default: `x-forwarded-for`. */

@@ -2,10 +2,11 @@ import { ALLOWED, type Allowance } from '../decision.js'
 import type { Guard } from '../guard.js'
 import { knownOptions, oneOf, shown } from '../lib/options.js'
 
+/** Which fields go with every answer. */
 export interface ResponseHeadersOptions {
   /** `api`: for services that answer programs, not browsers' address bars. Default: `api`. */
   readonly preset?: 'api' | undefined
-  /** Fields to add or change; `false` leaves a field of the preset out. */
+  /** Fields to add or change; `false` leaves a field of the preset out. Default: none. */
   readonly set?: Readonly<Record<string, string | false>> | undefined
 }
 

@@ -25,14 +25,21 @@ const QUOTA_EXCEEDED = {
 
 /** Problem details (RFC 9457 section 3). Members that do not apply are left out. */
 export interface Problem {
+  /** URI of the problem type: `about:blank`, or that of `quota-exceeded`. */
   readonly type: string
+  /** The reason phrase of the status, or the title of the problem type. */
   readonly title: string
+  /** HTTP status of the answer. */
   readonly status: number
+  /** What is wrong, for people. */
   readonly detail?: string
+  /** URI of this occurrence. */
   readonly instance?: string
   /** The denial's code, where telling it helps an honest caller and nobody else. */
   readonly code?: string
+  /** What is wrong with the input, place by place. */
   readonly issues?: readonly Issue[]
+  /** Names of the limits that were reached (draft-ietf-httpapi-ratelimit-headers-11 section 6). */
   readonly 'violated-policies'?: readonly string[]
 }
 

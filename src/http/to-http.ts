@@ -6,6 +6,7 @@ import { statusOf } from './status.js'
 
 /** A denial, ready to be sent. */
 export interface HttpDenial {
+  /** HTTP status. */
   readonly status: number
   /** Lower-case names, each once; `undefined` removes what the framework set. */
   readonly headers: HeaderList

@@ -9,6 +9,7 @@ import type { ResourceIdentity } from '../service.js'
 import { isSecureUrl } from './fetch-json.js'
 import { checkedAlgorithms, type JwtAlgorithm } from './keys/algorithms.js'
 
+/** What a service says of itself (RFC 9728 section 2). What is not given is not said. */
 export interface ProtectedResourceOptions {
   /**
    * The identifier of this service, by which clients ask for tokens (RFC 8707): the `https` URL where callers reach it,
@@ -21,9 +22,9 @@ export interface ProtectedResourceOptions {
   readonly scopes?: readonly string[] | undefined
   /** Signature algorithms of DPoP proofs; those of `dpop()`. */
   readonly dpopAlgorithms?: readonly JwtAlgorithm[] | undefined
-  /** Whether every token must be bound to a DPoP key. */
+  /** Whether every token must be bound to a DPoP key. Default: false. */
   readonly dpopBound?: boolean | undefined
-  /** Whether tokens bound to a client certificate are taken (RFC 8705). */
+  /** Whether tokens bound to a client certificate are taken (RFC 8705 section 3). Default: false. */
   readonly tlsClientCertificateBound?: boolean | undefined
   /** A name to show to people. */
   readonly resourceName?: string | undefined

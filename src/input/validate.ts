@@ -10,13 +10,17 @@ import { parseQuery, type TextValues, typing } from './text-values.js'
 
 /** A JSON Schema (draft 2020-12) for each part of the request that is to be used. */
 export interface InputSchemas {
+  /** Of the body, which is JSON. Default: it is not read. */
   readonly body?: Schema | undefined
+  /** Properties are names of query parameters. Default: the query is not looked at. */
   readonly query?: Schema | undefined
+  /** Properties are names of path parameters. Default: they are not looked at. */
   readonly params?: Schema | undefined
   /** Properties are field names in lower case; other fields are not looked at. */
   readonly headers?: Schema | undefined
 }
 
+/** How large, slow, deep and wide a body may be. */
 export interface ValidateOptions {
   /** Longest body, in bytes, 1 to 16 MiB. Default: 65 536. */
   readonly maxBodyBytes?: number | undefined

@@ -1,6 +1,7 @@
 /** Now, or later. */
 export type MaybePromise<T> = T | PromiseLike<T>
 
+/** Whether a value must be waited for. */
 export const isPromiseLike = <T>(value: MaybePromise<T>): value is PromiseLike<T> =>
   typeof (value as { readonly then?: unknown } | null | undefined)?.then === 'function'
 

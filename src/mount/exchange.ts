@@ -9,6 +9,7 @@ import type { Notices } from './notices.js'
 
 /** What adapters build for a mount: the context that guards read, and what they noticed. */
 export interface NoticingContext extends RequestContext {
+  /** Where `report` notes things. */
   readonly notices: Notices
 }
 
@@ -17,7 +18,9 @@ export interface NoticingContext extends RequestContext {
  * far, and the one audit event, written at the denial or when the answer has ended.
  */
 export class Exchange {
+  /** What guards read of the request. */
   readonly ctx: NoticingContext
+  /** What all guards of the service share. */
   readonly service: Service
   readonly #established: { readonly mount: Mount<object>; readonly allowance: Allowance<object> }[] = []
   #last: { readonly policy: string; readonly decision: Decision<object> } | undefined

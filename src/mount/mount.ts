@@ -19,6 +19,7 @@ interface Asked {
  * facts of the mount it was made from, which it runs first where that has not run yet.
  */
 export class Mount<Facts extends object> {
+  /** That of the policy. */
   readonly name: string
   readonly #policy: Guard<object, object>
   readonly #parent: Mount<object> | undefined
@@ -41,7 +42,11 @@ export class Mount<Facts extends object> {
     )
   }
 
-  /** @throws Error when this mount has not allowed this request: a handler that forgot its guard. */
+  /**
+   * What the policy established for this request.
+   *
+   * @throws Error when this mount has not allowed this request: a handler that forgot its guard.
+   */
   facts(exchange: Exchange | undefined): Facts {
     const allowance = exchange?.allowanceOf(this)
     if (allowance === undefined) throw new Error(`${this.name} has not run for this request`)

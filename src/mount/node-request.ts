@@ -12,10 +12,13 @@ import { Notices } from './notices.js'
 export interface FrameworkView {
   /** The request target as received, before any rewriting. */
   readonly target: string
+  /** Pattern of the route that matched; undefined while none has. */
   readonly route: string | undefined
+  /** Path parameters of that route, decoded. */
   readonly params: Readonly<Record<string, unknown>>
   /** Where the framework keeps the parsed body. */
   body: unknown
+  /** The framework's own request. */
   readonly raw: unknown
 }
 

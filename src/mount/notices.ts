@@ -12,6 +12,7 @@ export class Notices {
     return this.#list
   }
 
+  /** Beyond 16 they are dropped. */
   add(event: SecurityEvent): void {
     this.#list ??= []
     if (this.#list.length < MAX_NOTICES) this.#list.push(event)

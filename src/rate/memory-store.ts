@@ -3,6 +3,7 @@ import { BucketTable, isSameBucket, NONE, OPEN, SPENT } from './bucket-table.js'
 import { fits, isBehind, NEVER_USED, stateOf, tatOf, used, wanted } from './gcra.js'
 import type { BucketRequest, BucketState, RateLimitStore } from './store.js'
 
+/** How much a store of counts may hold. */
 export interface MemoryStoreOptions {
   /**
    * Buckets kept, 1 to 8 million. Default: 100 000. A bucket costs 100 to 150 bytes with an IPv4 address for its key, all
@@ -24,6 +25,8 @@ const SWEEP = 2
  * Counts in this process. At the bound the bucket that was used longest ago gives way, but never one that has run
  * empty: it stays until it is full again, since forgetting it would hand its key a fresh quota. When every bucket
  * is such a one, requests with a new key are refused until one of them is full.
+ *
+ * @throws TypeError for an option out of its range.
  */
 export function memoryStore(options: MemoryStoreOptions = {}): RateLimitStore {
   knownOptions('memoryStore()', options, ['maxKeys'])

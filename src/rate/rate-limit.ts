@@ -10,6 +10,7 @@ import { type Limit, type RateCharge, rateLedger } from './ledger.js'
 import { memoryStore } from './memory-store.js'
 import type { RateLimitStore } from './store.js'
 
+/** Who may ask how often. */
 export interface RateLimitOptions<Needs extends object = NoFacts> {
   /** Name in the response fields, in the audit trail and in a shared store: 1 to 64 of `A-Z a-z 0-9 _ . -`. Default: `default`. */
   readonly name?: string | undefined
@@ -19,16 +20,23 @@ export interface RateLimitOptions<Needs extends object = NoFacts> {
   readonly windowMs: number
   /** Who is counted together. Default: `byClient`. Limits by principal belong behind the guard that verified it. */
   readonly key?: ((ctx: RequestContext, facts: Needs) => string) | undefined
-  /** What one request costs: a positive integer, or a function that gives one. Default: 1. */
+  /**
+   * What one request costs: 1 to `limit`, or a function that gives a positive integer; above `limit` the request is refused.
+   * Default: 1.
+   */
   readonly cost?: number | ((ctx: RequestContext, facts: Needs) => number) | undefined
-  /** Where counts live. Default: this process, and this guard alone. */
+  /** Where counts live. Default: a `memoryStore()` of this guard alone. */
   readonly store?: RateLimitStore | undefined
 }
 
 /** A client address; an IPv6 client by its /64, since it owns all of it. */
 export const byClient = (ctx: RequestContext): string => clientNetwork(ctx.client)
 
-/** The caller: issuer and id together, so that two issuers' `alice` are two callers. */
+/**
+ * The caller: issuer and id together, so that two issuers' `alice` are two callers.
+ *
+ * @throws TypeError where no guard ahead gave a principal.
+ */
 export function byPrincipal(_ctx: RequestContext, facts: { readonly principal: Principal }): string {
   const { issuer, id } = neededPrincipal(facts, 'byPrincipal')
   // The length says where the issuer ends: `a,b` and `c` are not `a` and `b,c`.

@@ -11,7 +11,14 @@ import {
 import { CHALLENGE, type Principal } from '../../src/principal.js'
 import { contextFor } from '../support/context.js'
 import { decideNow, giving, principal } from '../support/guards.js'
-import { INSUFFICIENT, STEP_UP_NOW, STEP_UP_RULES, STRONG, SUFFICIENT } from '../vectors/step-up.js'
+import {
+  INSUFFICIENT,
+  INSUFFICIENT_NUMBERS,
+  STEP_UP_NOW,
+  STEP_UP_RULES,
+  STRONG,
+  SUFFICIENT,
+} from '../vectors/step-up.js'
 
 const alice = (change: object = {}, rest: Partial<Principal> = {}): Principal =>
   definePrincipal({ ...principal(), authentication: { ...STRONG, ...change } as Authentication, ...rest })
@@ -27,19 +34,22 @@ test.each(SUFFICIENT)('allows an authentication %s', (_input, change) =>
 )
 
 describe('denies an authentication that is the allowed one, but for', () => {
-  test.each(INSUFFICIENT.map((row) => [row.input, row] as const))('%s', (_input, { change, code, asked }) => {
-    const error = 'insufficient_user_authentication'
-    expect(ask(alice(change))).toMatchObject({
-      allowed: false,
-      kind: 'unauthenticated',
-      code,
-      challenges: [
-        { scheme: 'Bearer', params: { error, error_description: expect.stringMatching(/^[A-Z][a-z ]+$/), ...asked } },
-      ],
-    })
-    const [challenge] = (ask(alice(change)) as Extract<Denial, { kind: 'unauthenticated' }>).challenges
-    expect(Object.keys(challenge!.params!)).toEqual(['error', 'error_description', ...Object.keys(asked)])
-  })
+  test.each([...INSUFFICIENT, ...INSUFFICIENT_NUMBERS].map((row) => [row.input, row] as const))(
+    '%s',
+    (_input, { change, code, asked }) => {
+      const error = 'insufficient_user_authentication'
+      expect(ask(alice(change))).toMatchObject({
+        allowed: false,
+        kind: 'unauthenticated',
+        code,
+        challenges: [
+          { scheme: 'Bearer', params: { error, error_description: expect.stringMatching(/^[A-Z][a-z ]+$/), ...asked } },
+        ],
+      })
+      const [challenge] = (ask(alice(change)) as Extract<Denial, { kind: 'unauthenticated' }>).challenges
+      expect(Object.keys(challenge!.params!)).toEqual(['error', 'error_description', ...Object.keys(asked)])
+    },
+  )
 })
 
 describe('several requirements that are not met', () => {

@@ -19,10 +19,11 @@ export interface CertificateRule {
   readonly thumbprint?: string | readonly string[] | undefined
 }
 
+/** X509-SVIDs of one trust domain (X509-SVID section 2). */
 export interface SpiffeRule {
-  /** Such as `example.org`. */
+  /** Its name, such as `example.org`. */
   readonly trustDomain: string
-  /** Patterns of paths: `*` for one segment, a last `**` for any number. Default: all. */
+  /** Patterns of paths: `*` for one segment, a last `**` for one or more. Default: every path. */
   readonly paths?: readonly string[] | undefined
 }
 

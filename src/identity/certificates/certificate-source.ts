@@ -7,13 +7,14 @@ import { type CertificateChain, type CertificateField, certificatesIn } from './
 import { CertificatePaths, MAX_CHAIN, type TrustedAuthorities } from './certificate-path.js'
 import { TrustBundles, type TrustBundlesByDomain } from './trust-bundles.js'
 
+/** Who tells the certificate of a caller, and which authorities may have issued it. */
 export interface CertificateSourceOptions {
   /**
    * Field in which your proxies tell the certificate of their client: `client-cert` (RFC 9440, with `client-cert-chain`),
    * `x-forwarded-client-cert` (Envoy, with `Cert`), `x-ssl-client-cert` (nginx, `$ssl_client_escaped_cert`). Default: none.
    */
   readonly header?: CertificateField | undefined
-  /** Addresses and CIDR ranges of your own proxies. From anybody else such a field is refused. */
+  /** Addresses and CIDR ranges of your own proxies. From anybody else such a field is refused. Default: none. */
   readonly trustedProxies?: readonly string[] | undefined
   /**
    * Authorities that certificates must come from, PEM: what the proxy or the TLS layer has verified is verified again, by

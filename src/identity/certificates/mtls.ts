@@ -27,6 +27,7 @@ import {
 } from './certificate-rules.js'
 import { type CertificateFault, type CertificateSource, certificateSource } from './certificate-source.js'
 
+/** Where certificates come from, and whose are let in. */
 export interface MtlsOptions {
   /** Where certificates come from. Default: the TLS layer alone, `certificateSource()`. */
   readonly source?: CertificateSource | undefined

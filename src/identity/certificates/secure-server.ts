@@ -4,6 +4,7 @@ import { callable, integerBetween, knownOptions, nonEmptyString, oneOf } from '.
 import { WatchedFile } from '../watched-file.js'
 import { type ServerFileName, type ServerFiles, type ServerFileTexts, serverContext } from './server-context.js'
 
+/** Files to serve TLS from, and what is asked of callers. */
 export interface SecureServerOptions extends ServerFiles {
   /**
    * `asked`: callers without a certificate, or with a bad one, get in as nobody, and guards decide (`mtls()`). `required`:
@@ -12,10 +13,11 @@ export interface SecureServerOptions extends ServerFiles {
   readonly clientCertificates?: 'asked' | 'required' | undefined
   /** How often the files are looked at, in milliseconds, 100 to 60 000. Default: 1000. */
   readonly reloadMs?: number | undefined
-  /** Told what became of the files. What it throws is ignored. */
+  /** Told what became of the files. What it throws is ignored. Default: nobody is. */
   readonly onEvent?: ((event: SecureServerEvent) => void) | undefined
 }
 
+/** Something that happened to the files of a server. */
 export type SecureServerEvent =
   /** New files are in force, for new connections. */
   | { readonly event: 'tls_files_loaded' }
@@ -26,7 +28,10 @@ export type SecureServerEvent =
 export interface SecureServer {
   /** For `https.createServer`: TLS 1.3 and nothing older, client certificates asked for. */
   readonly options: ServerOptions
-  /** Has the server take up what `options` were made of when it changes, until it closes. At most 64 at a time. */
+  /**
+   * Has the server take up what `options` were made of when it changes, until it closes. At most 64 at a time: one more is
+   * a `TypeError`.
+   */
   readonly follow: <S extends Server>(server: S) => S
   /** The client authorities in force, PEM: for `certificateSource({ ca })`. */
   readonly clientCa: () => string

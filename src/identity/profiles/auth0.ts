@@ -4,6 +4,7 @@ import type { ClaimPath } from '../tokens/claim-path.js'
 import type { TokenProfile } from '../tokens/token-profile.js'
 import { isOfAnotherKind } from './id-token.js'
 
+/** What an Auth0 tenant puts into its tokens. */
 export interface Auth0Options {
   /** What stands before `roles` in the claim that an Action sets, such as `https://example.com/`. Default: no such claim. */
   readonly namespace?: string | undefined

@@ -3,6 +3,7 @@ import { integerBetween, knownOptions } from '../../lib/options.js'
 import type { TokenProfile } from '../tokens/token-profile.js'
 import { isOfAnotherKind } from './id-token.js'
 
+/** Which tokens of Entra ID are taken. */
 export interface EntraOptions {
   /** Version of the tokens, as the registration of this API asks for them: 1 or 2. Default: either. */
   readonly version?: 1 | 2 | undefined

@@ -3,6 +3,7 @@ import { isTrustDomain, parseWorkloadId, trustDomainId } from '../certificates/s
 import type { TokenProfile } from '../tokens/token-profile.js'
 import { isOfAnotherKind } from './id-token.js'
 
+/** Whose JWT-SVIDs are taken. */
 export interface JwtSvidOptions {
   /** Trust domain of the callers, such as `example.org`. Default: the one that the issuer is. */
   readonly trustDomain?: string | undefined
