@@ -1,6 +1,7 @@
 import { expect } from 'vitest'
 import { KEY_ID } from '../api-keys.js'
 import { getting } from '../row.js'
+import { CACHE_SECONDS } from '../services/api-keys.js'
 import { MAX_AGE_SECONDS, STRONG_CLASS } from '../step-up-tokens.js'
 import { count, type Scenario, statuses } from './scenario.js'
 
@@ -13,6 +14,17 @@ export const API_KEY_SCENARIOS: readonly Scenario[] = [
     await app.send({ method: 'DELETE', target: '/keys' })
     expect((await app.send(getting('/key', withKey('key')))).status).toBe(401)
     expect((await app.events(3)).map(({ code }) => code)).toEqual(['allowed', 'allowed', 'key_revoked'])
+  }),
+
+  keyed('a request held open makes no revoked key live on', async (app) => {
+    expect((await app.send(getting('/key-later', withKey('key')))).status).toBe(200)
+    const held = app.send(getting('/key-held', withKey('key')))
+    await app.world.gate.reached
+    await app.send({ method: 'DELETE', target: '/keys' })
+    app.world.advance(CACHE_SECONDS * 1000)
+    app.world.gate.open()
+    expect((await held).status).toBe(401)
+    expect((await app.events(3)).at(-1)).toMatchObject({ code: 'key_revoked', durationMs: CACHE_SECONDS * 1000 })
   }),
 
   keyed('the use of a key is told once in a minute, and no attempt of others', async (app) => {

@@ -15,7 +15,10 @@ import { get, remove } from '../route.js'
 import type { Service } from '../service.js'
 import { MAX_AGE_SECONDS, STRONG_CLASS } from '../step-up-tokens.js'
 import { settingsOf, type World } from '../world.js'
-import { signedIn } from './guards.js'
+import { signedIn, waits } from './guards.js'
+
+/** So long a key may live on after it was revoked. */
+export const CACHE_SECONDS = 5
 
 /** Callers with API keys, beside tokens, and such as must be authenticated better. */
 export const keyed = (world: World): Service => {
@@ -26,6 +29,7 @@ export const keyed = (world: World): Service => {
   const stale = Object.assign((id: string) => lookup(id), {
     fault: () => ({ event: 'sys_monitor_disabled', code: 'key_file_unreadable' }),
   })
+  const later = apiKey({ lookup: async (id) => lookup(id), realm: 'reports', cacheSeconds: CACHE_SECONDS })
   const strongly = requireAuthentication({ acr: STRONG_CLASS, maxAgeSeconds: MAX_AGE_SECONDS })
   return {
     settings: settingsOf(world),
@@ -33,7 +37,8 @@ export const keyed = (world: World): Service => {
     mountedAt: 'routes',
     routes: [
       get('/key', [byKey]),
-      get('/key-later', [apiKey({ lookup: async (id) => lookup(id), realm: 'reports' })]),
+      get('/key-later', [later]),
+      get('/key-held', [all(waits(world), later)]),
       get('/key-away', [apiKey({ lookup: () => Promise.reject(new Error('connect ECONNREFUSED 10.0.0.9:5432')) })]),
       get('/key-stale', [apiKey({ lookup: stale })]),
       get('/key-untold', [apiKey({ lookup, onUsed: fail })]),

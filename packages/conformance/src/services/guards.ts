@@ -28,6 +28,16 @@ export const noted = ({ ran }: World, name: string): Guard =>
     },
   })
 
+/** Waits at the gate and allows. */
+export const waits = ({ gate }: World) =>
+  defineGuard({
+    name: 'waits',
+    check: async () => {
+      await gate.wait()
+      return allow()
+    },
+  })
+
 /** Gives one fact. */
 export const gives = (key: string, value: unknown): Guard =>
   defineGuard({ name: key, check: () => allow({ [key]: value }) })

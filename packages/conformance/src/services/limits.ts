@@ -13,7 +13,7 @@ import {
 import { get, post } from '../route.js'
 import type { Service } from '../service.js'
 import { settingsOf, type World } from '../world.js'
-import { answers, apiKey, later, limit, limitByPrincipal, noted, signedIn } from './guards.js'
+import { answers, apiKey, later, limit, limitByPrincipal, noted, signedIn, waits } from './guards.js'
 import { WHATEVER } from './schemas.js'
 
 /** Limits that are soon reached. */
@@ -72,15 +72,6 @@ const watches = ({ ran }: World) =>
     name: 'watches',
     check: (ctx) => {
       ctx.onFinished((status) => void ran.push(`finished with ${status}`))
-      return allow()
-    },
-  })
-
-const waits = ({ gate }: World) =>
-  defineGuard({
-    name: 'waits',
-    check: async () => {
-      await gate.wait()
       return allow()
     },
   })
