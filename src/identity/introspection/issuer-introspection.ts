@@ -4,6 +4,7 @@ import { type Unavailable, unavailable } from '../../decision.js'
 import type { MaybePromise } from '../../guard.js'
 import type { Issuer } from '../issuers/trusted-issuer.js'
 import type { AcceptedToken, TokenVerdict } from '../tokens/accepted-token.js'
+import { RefusedToken } from '../tokens/refused-token.js'
 import { judged } from '../tokens/token-profile.js'
 import type { TokenProof } from '../tokens/token-proof.js'
 import { type AnswerRules, acceptedAnswer, answerFault } from './introspection-answer.js'
@@ -35,13 +36,16 @@ interface KnownAnswer {
   last: { readonly proofs: readonly TokenProof[]; readonly accepted: AcceptedToken }
 }
 
+/** What is wrong with a token, as the code alone where that says it. */
+type Fault = string | RefusedToken
+
 interface Refusal {
-  readonly verdict: string | Unavailable
+  readonly verdict: Fault | Unavailable
   readonly fromMs: number
   readonly untilMs: number
 }
 
-type Outcome = KnownAnswer | string | Unavailable
+type Outcome = KnownAnswer | Fault | Unavailable
 
 const MAX_CACHED_SIZE = 16 * 1024 * 1024
 /** After a failure: one second, doubled up to this. */
@@ -99,10 +103,10 @@ export class IssuerIntrospection implements Introspection {
   }
 
   /** Each guard has its own proofs, and one list of them for good. */
-  #accepted(token: string, known: KnownAnswer, proofs: readonly TokenProof[]): AcceptedToken | string {
+  #accepted(token: string, known: KnownAnswer, proofs: readonly TokenProof[]): AcceptedToken | Fault {
     if (known.last.proofs !== proofs) {
       const accepted = judged(() => acceptedAnswer(token, known.members, this.#rules, proofs, known.fromMs))
-      if (typeof accepted === 'string') return accepted
+      if (isFault(accepted)) return accepted
       known.last = { proofs, accepted }
     }
     return known.last.accepted
@@ -110,14 +114,14 @@ export class IssuerIntrospection implements Introspection {
 
   /** Where nobody can tell, what was said a while ago, if that is wanted. Never beyond the token's own expiry. */
   #orStale(
-    verdict: string | Unavailable,
+    verdict: Fault | Unavailable,
     token: string,
     id: string,
     proofs: readonly TokenProof[],
     nowMs: number,
   ): TokenVerdict {
     const { staleMs } = this.#options
-    if (typeof verdict === 'string' || staleMs === 0 || verdict.cause instanceof TooMany) return verdict
+    if (isFault(verdict) || staleMs === 0 || verdict.cause instanceof TooMany) return verdict
     const known = this.#known.get(id)
     if (known === undefined || nowMs < known.fromMs) return verdict
     const isBelieved = nowMs < Math.min(known.untilMs + staleMs, known.expiresAtMs)
@@ -155,7 +159,7 @@ export class IssuerIntrospection implements Introspection {
     const accepted = judged(
       () => answerFault(members, this.#rules, nowMs) ?? acceptedAnswer(token, members, this.#rules, proofs, nowMs),
     )
-    if (typeof accepted === 'string') {
+    if (isFault(accepted)) {
       this.#known.delete(id)
       this.#refused.set(id, { verdict: accepted, fromMs: nowMs, untilMs: nowMs + negativeCacheMs })
       return accepted
@@ -196,6 +200,9 @@ class TooMany extends Error {}
 
 const away = (restMs: number, cause: unknown): Unavailable =>
   unavailable('introspection_unavailable', Math.max(1, restMs) / 1000, cause)
+
+const isFault = (verdict: AcceptedToken | Fault | Unavailable): verdict is Fault =>
+  typeof verdict === 'string' || verdict instanceof RefusedToken
 
 const isKnown = (outcome: Outcome): outcome is KnownAnswer => typeof outcome !== 'string' && 'members' in outcome
 

@@ -73,7 +73,7 @@ export class Issuers {
 }
 
 const isAccepted = (verdict: TokenVerdict): verdict is AcceptedToken =>
-  typeof verdict !== 'string' && !('allowed' in verdict)
+  typeof verdict === 'object' && 'principal' in verdict
 
 /** That one of them cannot tell is more than that another says no. */
 const moreTelling = (before: TokenVerdict, next: TokenVerdict): TokenVerdict =>

@@ -1,11 +1,11 @@
-import { unavailable } from '../../decision.js'
+import { type Unavailable, unavailable } from '../../decision.js'
 import type { MaybePromise } from '../../guard.js'
 import { andThen } from '../../lib/maybe-promise.js'
 import type { Introspection } from '../introspection/introspection-port.js'
 import type { JwtAlgorithm } from '../keys/algorithms.js'
 import { IssuerKeys, type IssuerState, type KeyAnswer } from '../keys/issuer-keys.js'
 import type { VerificationKey } from '../keys/key-set.js'
-import { type AcceptedToken, acceptedToken, type TokenVerdict } from '../tokens/accepted-token.js'
+import { acceptedToken, type TokenVerdict } from '../tokens/accepted-token.js'
 import { claimFault } from '../tokens/access-token.js'
 import { type CompactToken, decodeObject } from '../tokens/compact-token.js'
 import { isAcceptedType, judged } from '../tokens/token-profile.js'
@@ -92,7 +92,7 @@ export class Issuer implements TrustedIssuer, KeyHolder {
   signedBy(
     parts: Pick<CompactToken, 'alg' | 'kid' | 'signed' | 'signature'>,
     nowMs: number,
-  ): MaybePromise<VerificationKey | Exclude<TokenVerdict, AcceptedToken>> {
+  ): MaybePromise<VerificationKey | Unavailable | string> {
     return andThen(this.keys.find(parts.kid, parts.alg, nowMs), (found: KeyAnswer) => {
       const { key } = found
       if (key === undefined) {
@@ -112,7 +112,7 @@ const whileCurrent =
   (nowMs: number): boolean =>
     holder.isCurrent(key, nowMs)
 
-export const isKey = (answer: VerificationKey | Exclude<TokenVerdict, AcceptedToken>): answer is VerificationKey =>
+export const isKey = (answer: VerificationKey | Unavailable | string): answer is VerificationKey =>
   typeof answer === 'object' && 'verify' in answer
 
 /** The issuer that options describe, or the very one that was given. */

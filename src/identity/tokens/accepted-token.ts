@@ -7,6 +7,7 @@ import { type ClaimRules, principalOf } from './access-token.js'
 import { isTime } from './claim-path.js'
 import { compactToken } from './compact-token.js'
 import { type Confirmation, confirmationOf } from './confirmation.js'
+import type { RefusedToken } from './refused-token.js'
 import { isDpop, type TokenProof } from './token-proof.js'
 
 type Claims = Readonly<Record<string, unknown>>
@@ -27,8 +28,8 @@ export interface AcceptedToken {
   readonly isCurrent: ((nowMs: number) => boolean) | undefined
 }
 
-/** An accepted token, the code of what is wrong with it, or that nobody can tell now. */
-export type TokenVerdict = AcceptedToken | Unavailable | string
+/** An accepted token, what is wrong with it or the code of that, or that nobody can tell now. */
+export type TokenVerdict = AcceptedToken | RefusedToken | Unavailable | string
 
 /** What is accepted about a token with these claims, which have been found without fault. */
 export function acceptedToken(

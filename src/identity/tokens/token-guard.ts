@@ -8,6 +8,7 @@ import { Dependency } from '../dependency.js'
 import type { RevocationStore } from '../revocation/revocation.js'
 import type { AcceptedToken, TokenVerdict } from './accepted-token.js'
 import { type PresentedToken, presentedToken, type TokenScheme, unreadToken } from './presented-token.js'
+import { RefusedToken } from './refused-token.js'
 import { isDpop, type TokenProof } from './token-proof.js'
 import { TokenRefusals } from './token-refusals.js'
 import type { VerifiedTokens } from './verified-tokens.js'
@@ -54,6 +55,7 @@ export function tokenGuard(parts: TokenGuardParts): Guard<NoFacts, PrincipalFact
     if (token.length > maxTokenLength) return refusals.token('token_too_long', scheme)
     return andThen(verify(token, ctx.nowMs), (verdict): MaybePromise<Decision<PrincipalFacts>> => {
       if (typeof verdict === 'string') return refusals.token(verdict, scheme)
+      if (verdict instanceof RefusedToken) return { ...refusals.token(verdict.code, scheme), cause: verdict.cause }
       if ('allowed' in verdict) return verdict
       const answer = Object.freeze(allow(Object.freeze({ principal: verdict.principal })))
       const entry = { accepted: verdict, answer }

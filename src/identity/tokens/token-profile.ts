@@ -2,6 +2,7 @@ import { isText } from '../../lib/json-value.js'
 import { callable, knownOptions, nonEmptyStrings, oneOf, shown } from '../../lib/options.js'
 import { checkedAlgorithms, type JwtAlgorithm } from '../keys/algorithms.js'
 import { type ClaimPath, claimPath, claimPaths, isTime } from './claim-path.js'
+import { RefusedToken } from './refused-token.js'
 
 type Claims = Readonly<Record<string, unknown>>
 
@@ -30,7 +31,7 @@ export interface ClaimMapping {
   readonly audience?: ClaimPath | undefined
   /**
    * A person or a program. Where it throws, or gives anything else than `user` or `service`, the token is refused as
-   * `token_claim_invalid`. Default: a program where the subject is the client itself (RFC 9068 section 2.2).
+   * `token_claim_invalid`, with the `cause` for the audit trail. Default: a program where the subject is the client itself (RFC 9068 section 2.2).
    */
   readonly kind?: ((claims: Claims) => 'user' | 'service') | undefined
 }
@@ -138,11 +139,11 @@ const refusing =
   }
 
 /** What `judge` finds. Where a function of the profile throws, that is a refusal of this token, and fails nothing else. */
-export function judged<T>(judge: () => T): T | 'token_claim_invalid' {
+export function judged<T>(judge: () => T): T | RefusedToken {
   try {
     return judge()
   } catch (cause) {
-    if (cause instanceof RefusedClaims) return 'token_claim_invalid'
+    if (cause instanceof RefusedClaims) return new RefusedToken('token_claim_invalid', cause.cause)
     throw cause
   }
 }

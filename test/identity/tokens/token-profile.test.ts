@@ -68,6 +68,20 @@ describe.each<[string, Partial<IssuerOptions>]>([
   })
 })
 
+test.each<[string, Partial<IssuerOptions>, string]>([
+  ['profile.check', checkThat(() => fail(new TypeError('claims.org is undefined'))), 'claims.org is undefined'],
+  ['mapping.kind', kindThat(() => fail(new TypeError('claims.org is undefined'))), 'claims.org is undefined'],
+  ['another kind', kindThat(() => 'admin'), 'what mapping.kind gives must be one of user, service, got "admin"'],
+])('the audit trail is told why: %s', async (_name, options, message) => {
+  const odd = server.opaque(server.answer({ odd: true }))
+  for (const answer of [
+    await ask(jwt(own.options(options)), own.token({ odd: true })),
+    await ask(server.guard(options as object), odd),
+  ]) {
+    expect(answer).toMatchObject({ ...refused, cause: { message } })
+  }
+})
+
 test('a kind that is told once, and not to a guard with other proofs, is a 401 there', async () => {
   const told: string[] = []
   const kind: Kind = () => (told.push('') > 1 ? fail(new Error('told before')) : 'user')
