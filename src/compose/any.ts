@@ -16,7 +16,8 @@ type NeedsOfAll<G> = NeedsAsParameter<G> extends (needs: infer Needs extends obj
  * gave. An error in one alternative is never an allow: the next is asked.
  *
  * When every alternative answers 401, the answer is one 401 with every challenge and field; otherwise the first denial
- * that is about something else. What an alternative refused and the audit event does not tell otherwise is a notice in it.
+ * that is about something else. A credential that an alternative refused, and that is no other's, is a notice in the audit
+ * event where that does not tell it.
  * Limits that must count whatever an alternative says belong in front of `any`: where a limit of one refuses the request,
  * those of the others are not charged.
  *

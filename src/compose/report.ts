@@ -18,8 +18,8 @@ export function report<Needs extends object = NoFacts>(guard: Guard<Needs, objec
   assertGuard(guard, 'report(): argument 1')
   const allowed = (ctx: RequestContext, decision: Decision<object>) => {
     if (!decision.allowed) {
-      const { kind, code, guard: by = guard.name } = decision
-      ctx.report({ event: DENIAL_EVENT[kind], code, guard: by })
+      const { kind, code, event = DENIAL_EVENT[kind], guard: by = guard.name } = decision
+      ctx.report({ event, code, guard: by })
     }
     return ALLOWED
   }

@@ -18,7 +18,7 @@ export function summarise(denials: readonly Denial[], told: Denial): Denial {
 
 /**
  * Notes in the audit event what it does not tell: an attack must not go unseen since another credential was sent along.
- * That none was sent, or one that another alternative may know, is no news.
+ * That none was sent, or one that may be another alternative's, is no news.
  */
 export function reportUntold(denials: readonly Denial[], told: Denial | undefined, ctx: RequestContext): void {
   for (const denial of denials) {
@@ -75,9 +75,13 @@ const TELLING: readonly Says[] = [
 /** What is said of a token that another issuer has made, or for another service. */
 const OF_ANOTHER = /_(?:issuer_\w+|audience_\w+|key_unknown|signature_invalid)$/
 const OF_CERTIFICATE = /^(?:certificate|svid)_/
+/** What one alternative says of a good credential that is another's. */
+const ELSEWHERE =
+  /^(?:token_(?:issuer_\w+|audience_\w+|key_unknown|malformed|inactive|type_refused|scheme_mismatch|proof_missing)|key_unknown)$/
 
+/** An attempt with a credential that is no alternative's, or a dependency that is away; and never what is merely not allowed. */
 function isNews(denial: Denial): boolean {
-  if (denial.event !== undefined || !isUnauthenticated(denial)) return true
-  if (OF_ANOTHER.test(denial.code)) return false
+  if (denial.event !== undefined || denial.kind === 'unavailable' || denial.kind === 'internal') return true
+  if (!isUnauthenticated(denial) || ELSEWHERE.test(denial.code)) return false
   return namesError(denial) || (wasSent(denial) && !OF_CERTIFICATE.test(denial.code))
 }

@@ -5,7 +5,8 @@ import { isObject } from './json-value.js'
 /** The options as an object with no member outside `known`: a misspelt option would silently be a default. */
 export function knownOptions(owner: string, options: unknown, known: readonly string[]): void {
   if (!isObject(options)) {
-    throw new TypeError(`${owner}: options must be an object, got ${shown(options)}`)
+    const hint = typeof options === 'function' ? ' (call it?)' : ''
+    throw new TypeError(`${owner}: options must be an object, got ${shown(options)}${hint}`)
   }
   const unknown = Object.keys(options).find((name) => !known.includes(name))
   if (unknown !== undefined) throw new TypeError(`${owner}: unknown option ${unknown}; known are ${known.join(', ')}`)

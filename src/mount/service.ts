@@ -15,10 +15,17 @@ export function resolveService(settings: ServiceSettings = {}): Service {
   return Object.freeze({
     audit,
     clientAddress: callable('clientAddress', rule),
-    clock: callable('clock', settings.clock ?? Date.now),
+    clock: settings.clock === undefined ? Date.now : checkedClock(callable('clock', settings.clock)),
     resource: resourceOf(settings.resource),
     mode: oneOf('mode', settings.mode ?? 'enforce', ['enforce', 'report']),
   })
+}
+
+/** A time that is none is an error of the service, and none of the caller's. */
+const checkedClock = (clock: () => number) => (): number => {
+  const nowMs = clock()
+  if (Number.isFinite(nowMs)) return nowMs
+  throw new TypeError(`clock must give milliseconds since the epoch, got ${shown(nowMs)}`)
 }
 
 function resourceOf(resource: ServiceSettings['resource']): ServiceSettings['resource'] {

@@ -210,13 +210,48 @@ describe.each<[string, (guard: AnyGuard) => AnyGuard]>([
       [{ event: 'authn_login_fail', code: 'key_secret_mismatch', guard: 'key_secret_mismatch' }],
     ],
     [
-      'a store that is away, a limit, an error',
-      [answering('away', unavailable('away', 1)), answering('full', exhaust('full', 1)), broken, giving('two', {})],
+      'a store that is away, and an error',
+      [answering('away', unavailable('away', 1)), broken, giving('two', {})],
       [
         { event: 'sys_monitor_disabled', code: 'away', guard: 'away' },
-        { event: 'excess_rate_limit_exceeded', code: 'full', guard: 'full' },
         { event: 'sys_monitor_disabled', code: 'guard_failed', guard: 'broken' },
       ],
+    ],
+    ...(
+      [
+        ['token_signature_invalid', 'invalid_token'],
+        ['token_expired', 'invalid_token'],
+        ['dpop_proof_missing', 'invalid_dpop_proof'],
+        ['certificate_missing', 'invalid_token'],
+        ['certificate_mismatch', 'invalid_token'],
+        ['key_expired', undefined],
+      ] as const
+    ).map(([code, error]): [string, readonly AnyGuard[], readonly object[]] => [
+      `${code}, though another credential is good`,
+      [refused(code, error), giving('two', {})],
+      [{ event: 'authn_login_fail', code, guard: code }],
+    ]),
+    ...(
+      [
+        ['token_issuer_mismatch', 'invalid_token'],
+        ['token_audience_mismatch', 'invalid_token'],
+        ['token_key_unknown', 'invalid_token'],
+        ['token_malformed', 'invalid_token'],
+        ['token_inactive', 'invalid_token'],
+        ['token_type_refused', 'invalid_token'],
+        ['token_scheme_mismatch', 'invalid_token'],
+        ['token_proof_missing', 'invalid_token'],
+        ['key_unknown', undefined],
+      ] as const
+    ).map(([code, error]): [string, readonly AnyGuard[], readonly object[]] => [
+      `nothing of ${code}: it may be the other's`,
+      [refused(code, error), giving('two', {})],
+      [],
+    ]),
+    [
+      'nothing of what is merely not allowed, or spent, or of another shape',
+      [no, answering('full', exhaust('full', 1)), answering('odd', invalid('invalid_body', '')), giving('two', {})],
+      [],
     ],
     ['nothing of what was not sent', [token, key, giving('two', {})], []],
     ['nothing of a certificate that came by itself', [foreign, giving('two', {})], []],

@@ -35,6 +35,7 @@ describe.each<[string, (guard: AnyGuard) => AnyGuard]>([
 
   test.each<[string, Denial, SecurityEvent['event']]>([
     ['401', stranger('token_expired'), 'authn_login_fail'],
+    ['401 of an attack', { ...stranger('dpop_replayed'), event: 'authn_token_reuse' }, 'authn_token_reuse'],
     ['403', forbid('role_missing', 'Said.'), 'authz_fail'],
     ['400', invalid('invalid_query', 'Said.'), 'input_validation_fail'],
     ['429', exhaust('rate_limited', 1), 'excess_rate_limit_exceeded'],

@@ -100,20 +100,22 @@ describe('a dependency', () => {
   })
 })
 
-/** An answer that comes when `resolve` is called. */
+/** An answer that comes when it is told to. */
 function held() {
   let resolve: (text: string) => void = () => {}
-  const promise = new Promise<string>((done) => {
+  let reject: (cause: Error) => void = () => {}
+  const promise = new Promise<string>((done, fail) => {
     resolve = done
+    reject = fail
   })
-  return { promise, resolve }
+  return { promise, resolve, reject }
 }
 
 describe('a dependency that stays silent', () => {
   const silent = () => held().promise
 
   /** A dependency after five silences, and how often it was asked. */
-  async function tired() {
+  async function away() {
     const dependency = new Dependency('store_away')
     let asked = 0
     const ask = (answer: () => MaybePromise<string> = silent) =>
@@ -139,55 +141,61 @@ describe('a dependency that stays silent', () => {
     vi.useRealTimers()
   })
 
-  test('is not asked for a second, and nobody waits', async () => {
-    const { ask, asked } = await tired()
+  test('is asked by twenty at once, and the others do not wait', async () => {
+    const { ask, asked } = await away()
+    const tries = Array.from({ length: 20 }, () => ask())
     expect(await ask(() => 'yes')).toEqual(DOWN)
-    await vi.advanceTimersByTimeAsync(999)
-    expect(await ask(() => 'yes')).toEqual(DOWN)
-    expect(asked()).toBe(5)
+    expect(asked()).toBe(25)
+    await vi.advanceTimersByTimeAsync(2_000)
+    for (const answer of await Promise.all(tries)) expect(answer).toEqual(DOWN)
+    expect(await ask(async () => 'yes')).toBe('yes')
   })
 
-  test('is asked by one alone then, and by all when that one has its answer', async () => {
-    const { ask, asked } = await tired()
-    await vi.advanceTimersByTimeAsync(1_000)
-    const { promise, resolve } = held()
-    const first = ask(() => promise)
+  test.each<[string, (one: ReturnType<typeof held>) => void, unknown]>([
+    ['an answer', ({ resolve }) => resolve('yes'), 'yes'],
+    ['a failure', ({ reject }) => reject(new Error('no')), DOWN],
+  ])('is back for all when one of them has %s', async (_what, end, said) => {
+    const { ask } = await away()
+    const one = held()
+    const tries = [ask(() => one.promise), ...Array.from({ length: 19 }, () => ask())]
     expect(await ask(() => 'yes')).toEqual(DOWN)
-    expect(asked()).toBe(6)
-    resolve('well')
-    expect(await first).toBe('well')
-    expect(await ask(() => 'yes')).toBe('yes')
-    expect(asked()).toBe(7)
+    end(one)
+    expect(await tries[0]).toEqual(said)
+    expect(await Promise.all(Array.from({ length: 100 }, () => ask(async () => 'yes')))).toEqual(
+      new Array(100).fill('yes'),
+    )
+    await vi.advanceTimersByTimeAsync(2_000)
+    await Promise.all(tries)
   })
 
-  test('is left alone for another second where that one has none', async () => {
-    const { ask, asked } = await tired()
-    for (const times of [6, 7]) {
-      await vi.advanceTimersByTimeAsync(1_000)
-      const first = ask()
-      await vi.advanceTimersByTimeAsync(2_000)
-      expect(await first).toEqual(DOWN)
-      expect(await ask(() => 'yes')).toEqual(DOWN)
-      expect(asked()).toBe(times)
-    }
+  test('is back when an answer comes that nobody waits for any more', async () => {
+    const { ask } = await away()
+    const one = held()
+    const late = ask(() => one.promise)
+    await vi.advanceTimersByTimeAsync(2_000)
+    expect(await late).toEqual(DOWN)
+    one.resolve('yes')
+    await vi.advanceTimersByTimeAsync(0)
+    const waiting = Array.from({ length: 100 }, () => ask())
+    expect(await ask(async () => 'yes')).toBe('yes')
+    await vi.advanceTimersByTimeAsync(2_000)
+    await Promise.all(waiting)
   })
 
-  test.each<[string, () => MaybePromise<string>]>([
-    ['an answer', async () => 'yes'],
-    ['a failure', async () => fail()],
-  ])('%s between silences starts the count anew', async (_what, answer) => {
+  test('to some alone is not away: whoever asks for what it stumbles over turns nobody away', async () => {
     const dependency = new Dependency('store_away')
-    const ask = (say: () => MaybePromise<string>) => Promise.resolve(dependency.rely(say, (said) => said))
+    const ask = (answer: () => MaybePromise<string>) => Promise.resolve(dependency.rely(answer, (said) => said))
     for (let i = 0; i < 10; i++) {
-      const quiet = ask(silent)
-      await vi.advanceTimersByTimeAsync(2_000)
-      expect(await quiet).toEqual(DOWN)
-      if (i % 4 === 3) await ask(answer)
+      const odd = Array.from({ length: 50 }, () => ask(silent))
+      await vi.advanceTimersByTimeAsync(1_000)
+      expect(await ask(async () => 'yes')).toBe('yes')
+      await vi.advanceTimersByTimeAsync(1_000)
+      for (const answer of await Promise.all(odd)) expect(answer).toEqual(DOWN)
+      expect(await ask(async () => 'yes')).toBe('yes')
     }
-    expect(await ask(() => 'yes')).toBe('yes')
   })
 
-  test('has 10 000 waiting at most', async () => {
+  test('has 10 000 waiting at most, as long as it answers anybody', async () => {
     const dependency = new Dependency('store_away')
     const { promise, resolve } = held()
     let asked = 0

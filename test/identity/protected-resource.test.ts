@@ -33,27 +33,33 @@ const replyOf = (guard: Guard<object, ReplyFacts>, request: TestRequest = {}) =>
 }
 
 describe('where it is', () => {
-  test.each(METADATA_URLS)('%s: %s', (resource, metadataUrl, path) => {
-    const made = resourceOf({ resource })
-    expect([made.metadataUrl, made.path, made.metadata.resource]).toEqual([metadataUrl, path, resource])
-  })
+  test.each(METADATA_URLS.map(([resource, url, path]) => [resource, url, path] as const))(
+    '%s: %s',
+    (resource, metadataUrl, path) => {
+      const made = resourceOf({ resource })
+      expect([made.metadataUrl, made.path, made.metadata.resource]).toEqual([metadataUrl, path, resource])
+    },
+  )
 
-  test.each(METADATA_URLS)('oauth4webapi asks there for %s, and takes the answer', async (resource, metadataUrl) => {
-    const { status, headers, body } = replyOf(resourceOf({ resource, scopes: ['profile'] }))
-    const asked: string[] = []
-    const response = await oauth.resourceDiscoveryRequest(new URL(resource), {
-      [oauth.allowInsecureRequests]: true,
-      [oauth.customFetch]: async (url) => {
-        asked.push(url)
-        return new Response(body, { status, headers: headers as [string, string][] })
-      },
-    })
-    expect(asked).toEqual([metadataUrl])
-    expect(await oauth.processResourceDiscoveryResponse(new URL(resource), response)).toMatchObject({
-      resource,
-      scopes_supported: ['profile'],
-    })
-  })
+  test.each(METADATA_URLS.map(([resource, url, path]) => [resource, url, path] as const))(
+    'oauth4webapi asks there for %s, and takes the answer',
+    async (resource, metadataUrl) => {
+      const { status, headers, body } = replyOf(resourceOf({ resource, scopes: ['profile'] }))
+      const asked: string[] = []
+      const response = await oauth.resourceDiscoveryRequest(new URL(resource), {
+        [oauth.allowInsecureRequests]: true,
+        [oauth.customFetch]: async (url) => {
+          asked.push(url)
+          return new Response(body, { status, headers: headers as [string, string][] })
+        },
+      })
+      expect(asked).toEqual([metadataUrl])
+      expect(await oauth.processResourceDiscoveryResponse(new URL(resource), response)).toMatchObject({
+        resource,
+        scopes_supported: ['profile'],
+      })
+    },
+  )
 })
 
 describe('the document', () => {

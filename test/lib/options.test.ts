@@ -29,7 +29,7 @@ describe('knownOptions', () => {
     ['undefined', undefined, 'f(): options must be an object, got undefined'],
     ['null', null, 'f(): options must be an object, got null'],
     ['a text', 'a', 'f(): options must be an object, got "a"'],
-    ['a function', () => ({}), 'f(): options must be an object, got a function'],
+    ['a function', () => ({}), 'f(): options must be an object, got a function (call it?)'],
     ['an array', [], 'f(): options must be an object, got an array'],
   ])('refuses %s', (_name, options, text) =>
     expect(() => knownOptions('f()', options, ['a', 'b'])).toThrow(message(text)),

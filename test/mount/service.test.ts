@@ -31,13 +31,20 @@ describe('defaults', () => {
     ).toMatchObject({ audit: service.audit, clock: Date.now, mode: 'enforce' }))
 })
 
-test('settings are taken as they are', () =>
-  expect(resolveService({ audit, clock, clientAddress, mode: 'report' })).toEqual({
-    audit,
-    clock,
-    clientAddress,
-    mode: 'report',
-  }))
+test('settings are taken as they are', () => {
+  const service = resolveService({ audit, clock, clientAddress, mode: 'report' })
+  expect(service).toMatchObject({ audit, clientAddress, mode: 'report' })
+  expect(service.clock()).toBe(7)
+})
+
+test.each([[Number.NaN], [undefined], [Number.POSITIVE_INFINITY], ['7'], [7n], [new Date(7)]])(
+  'a clock that gives %s is an error, and never a time',
+  (given) => {
+    const service = resolveService({ audit, clock: () => given as never })
+    expect(() => service.clock()).toThrow(/^clock must give milliseconds since the epoch, got/)
+    expect(() => service.clock()).toThrow(TypeError)
+  },
+)
 
 test('a trail of the library is a trail', () => {
   const trail = auditTrail({ sink: { write: () => {}, close: async () => {} } })

@@ -91,7 +91,7 @@ async function* logout(world: World): AsyncGenerator<Stop> {
   const end = { method: 'POST', path: '/backchannel-logout' } as const
   const logoutToken = (token: string) => new URLSearchParams({ logout_token: token })
   yield await visit(
-    { ...end, who: 'a partner for alice', body: logoutToken(tokens.jwtPartner) },
+    { ...end, who: 'an access token, posted', body: logoutToken(tokens.jwtPartner) },
     400,
     'logout_type_refused',
   )

@@ -96,7 +96,7 @@ export function apiKey(options: ApiKeyOptions): Guard<NoFacts, PrincipalFacts> {
     }
     if (!isSecret) return refuse('key_secret_mismatch', text)
     if (found.revoked) return { ...refuse('key_revoked', text), event: 'authn_token_revoked' }
-    if (ctx.nowMs >= found.expiresAtMs) return refuse('key_expired', text)
+    if (!(ctx.nowMs < found.expiresAtMs)) return refuse('key_expired', text)
     if (!found.isFrom(ctx.client)) return refuse('key_address_refused', text)
     return admit(ctx, text, found.answer)
   }

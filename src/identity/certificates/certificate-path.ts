@@ -136,7 +136,7 @@ class Search {
   #continues(path: readonly Certificate[], issuer: Certificate): boolean {
     const last = path.at(-1)!
     if (!mayIssue(issuer) || issuer.isBeyond || !mayIdentifyClients(issuer)) return false
-    if (this.#nowMs < issuer.validFromMs || this.#nowMs > issuer.validToMs) return false
+    if (!(issuer.validFromMs <= this.#nowMs && this.#nowMs <= issuer.validToMs)) return false
     // section 6.1.4 (l): certificates that an authority issued to itself are not counted
     const below = path.slice(1).filter(({ issuer: by, subject }) => by !== subject).length
     if (issuer.pathLength !== undefined && below > issuer.pathLength) return false

@@ -26,6 +26,7 @@ import {
   certificateRules,
 } from './certificate-rules.js'
 import { type CertificateFault, type CertificateSource, certificateSource } from './certificate-source.js'
+import { parseSpiffeId } from './spiffe-id.js'
 
 /** Where certificates come from, and whose are let in. */
 export interface MtlsOptions {
@@ -108,7 +109,8 @@ export function mtls(options: MtlsOptions): MtlsGuard {
     if (leaf.thumbprint !== thumbprint) return refuse('certificate_mismatch', 'invalid_token')
     const answer = admit(ctx, leaf)
     if (typeof answer !== 'string') return ALLOWED
-    return answer === NOT_ALLOWED ? REFUSED : refuse(answer, 'invalid_token')
+    const cause = whose(leaf)
+    return answer === NOT_ALLOWED ? { ...REFUSED, cause } : refuse(answer, 'invalid_token', { cause })
   }
 
   return Object.freeze({
@@ -120,8 +122,9 @@ export function mtls(options: MtlsOptions): MtlsGuard {
     check: (ctx: RequestContext): Decision<PrincipalFacts> => {
       const leaf = find(ctx)
       if (typeof leaf !== 'string' && 'allowed' in leaf) return leaf
-      const answer = typeof leaf === 'string' ? leaf : admit(ctx, leaf)
-      return typeof answer === 'string' ? challenge(answer, ASKED) : answer
+      if (typeof leaf === 'string') return challenge(leaf, ASKED)
+      const answer = admit(ctx, leaf)
+      return typeof answer === 'string' ? { ...challenge(answer, ASKED), cause: whose(leaf) } : answer
     },
     proof: 'mtls',
     confirms: 'x5t#S256',
@@ -152,6 +155,9 @@ const ASKED: Challenge = Object.freeze({ scheme: 'ClientCertificate' })
 const NOT_ALLOWED = 'certificate_not_allowed'
 const REFUSED: Denial = Object.freeze(forbid(NOT_ALLOWED))
 
+/** For the operator, who wrote the rules. */
+const whose = ({ names, subject }: Certificate): Error => new Error(`the certificate of ${names.uri[0] ?? subject}`)
+
 type LeafFault =
   | 'certificate_expired'
   | 'certificate_not_yet_valid'
@@ -161,8 +167,8 @@ type LeafFault =
 
 /** What TLS libraries are divided on, or proxies may have left out. */
 function leafFault(leaf: Certificate, nowMs: number): LeafFault | undefined {
-  if (nowMs < leaf.validFromMs) return 'certificate_not_yet_valid'
-  if (nowMs > leaf.validToMs) return 'certificate_expired'
+  if (!(leaf.validFromMs <= nowMs)) return 'certificate_not_yet_valid'
+  if (!(nowMs <= leaf.validToMs)) return 'certificate_expired'
   if (leaf.isBeyond) return 'certificate_unsupported'
   // what an authority could sign for itself says nothing: it is never a caller
   if (leaf.isCa || leaf.keyUsage?.keyCertSign === true) return 'certificate_is_ca'
@@ -184,10 +190,16 @@ const principalOf = ({ thumbprint, subject, names }: Certificate, { id, issuer }
     [CHALLENGE]: ASKED,
   })
 
+/** Those that a rule names, in whichever way. */
+const trustDomainsOf = ({ spiffe, san }: CertificateRule): readonly string[] => {
+  const uris = [san?.uri ?? []].flat().flatMap((uri) => parseSpiffeId(uri)?.trustDomain ?? [])
+  return spiffe === undefined ? uris : [spiffe.trustDomain, ...uris]
+}
+
 /** One set of authorities would let each trust domain vouch for the names of the others. */
 function assertBundles(rules: MtlsOptions['allow'], known: CertificateSource['trustDomains']): void {
   if (rules === 'any-verified') return
-  const named = new Set(rules.flatMap(({ spiffe }) => spiffe?.trustDomain ?? []))
+  const named = new Set(rules.flatMap(trustDomainsOf))
   if (known === undefined && named.size > 1) {
     throw new TypeError(
       'mtls(): allow names several trust domains: certificateSource() needs trustBundles, one for each',

@@ -17,7 +17,9 @@ export class TrustBundles {
   constructor(option: string, bundles: TrustBundlesByDomain) {
     const entries = typeof bundles === 'object' && bundles !== null ? Object.entries(bundles) : []
     if (Array.isArray(bundles) || entries.length === 0 || entries.length > MAX_DOMAINS) {
-      throw new TypeError(`${option} must be an object of 1 to ${MAX_DOMAINS} trust domains, got ${shown(bundles)}`)
+      throw new TypeError(
+        `${option} must be an object of 1 to ${MAX_DOMAINS} trust domains, got ${entries.length === 0 ? 'none' : shown(bundles)}`,
+      )
     }
     const other = entries.find(([name]) => !isTrustDomain(name))
     if (other !== undefined) throw new TypeError(`${option} must name trust domains, got ${shown(other[0])}`)

@@ -72,7 +72,7 @@ function soundClaims(
   if (typeof htu !== 'string' || !isRequestUri(htu, rules.origins, path)) return 'dpop_uri_mismatch'
   if (!isTime(iat) || timesFault(claims, rules, nowMs) !== undefined) return 'dpop_time_invalid'
   const soundUntilMs = (iat + rules.maxAgeSeconds) * 1000
-  if (nowMs > soundUntilMs) return 'dpop_time_invalid'
+  if (!(nowMs <= soundUntilMs)) return 'dpop_time_invalid'
   if (ath !== createHash('sha256').update(token).digest('base64url')) return 'dpop_token_mismatch'
   return { jti, nonce, soundUntilMs }
 }

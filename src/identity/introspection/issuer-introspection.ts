@@ -50,6 +50,8 @@ type Outcome = KnownAnswer | Fault | Unavailable
 const MAX_CACHED_SIZE = 16 * 1024 * 1024
 /** After a failure: one second, doubled up to this. */
 const MAX_REST_MS = 5_000
+/** How long a refusal is remembered that says nothing of the token. */
+const FOR_NOW_MS = 1_000
 /** One token that the server stumbles over is no outage: whoever sends it must not turn others away. So many in a row are. */
 const MAX_FAULTS_IN_A_ROW = 5
 
@@ -123,7 +125,7 @@ export class IssuerIntrospection implements Introspection {
     const { staleMs } = this.#options
     if (isFault(verdict) || staleMs === 0 || verdict.cause instanceof TooMany) return verdict
     const known = this.#known.get(id)
-    if (known === undefined || nowMs < known.fromMs) return verdict
+    if (known === undefined || !(known.fromMs <= nowMs)) return verdict
     const isBelieved = nowMs < Math.min(known.untilMs + staleMs, known.expiresAtMs)
     return isBelieved ? this.#accepted(token, known, proofs) : verdict
   }
@@ -160,8 +162,11 @@ export class IssuerIntrospection implements Introspection {
       () => answerFault(members, this.#rules, nowMs) ?? acceptedAnswer(token, members, this.#rules, proofs, nowMs),
     )
     if (isFault(accepted)) {
-      this.#known.delete(id)
-      this.#refused.set(id, { verdict: accepted, fromMs: nowMs, untilMs: nowMs + negativeCacheMs })
+      // where a function of the service failed, its next try may be well
+      const isForNow = accepted instanceof RefusedToken
+      if (!isForNow) this.#known.delete(id)
+      const forMs = isForNow ? Math.min(FOR_NOW_MS, negativeCacheMs) : negativeCacheMs
+      this.#refused.set(id, { verdict: accepted, fromMs: nowMs, untilMs: nowMs + forMs })
       return accepted
     }
     const { expiresAtMs } = accepted
@@ -176,7 +181,7 @@ export class IssuerIntrospection implements Introspection {
     const isOfToken = cause instanceof NoAnswer && cause.isOfToken && ++this.#faultsInARow < MAX_FAULTS_IN_A_ROW
     if (isOfToken) {
       const verdict = away(1_000, cause)
-      this.#refused.set(id, { verdict, fromMs, untilMs: nowMs + 1_000 })
+      this.#refused.set(id, { verdict, fromMs, untilMs: nowMs + FOR_NOW_MS })
       return verdict
     }
     // Those that were under way when it went down are one failure, not many.

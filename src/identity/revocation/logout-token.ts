@@ -37,7 +37,7 @@ export function logoutFault(claims: JsonObject, rules: LogoutRules, nowMs: numbe
   if (!isTime(iat) || !isTime(exp)) return 'logout_claim_invalid'
   const timeFault = timesFault(claims, rules, nowMs)
   if (timeFault !== undefined) return logoutCode(timeFault)
-  if (iat + rules.maxTokenAgeSeconds + rules.clockToleranceSeconds <= nowMs / 1000) return 'logout_too_old'
+  if (!(nowMs / 1000 < iat + rules.maxTokenAgeSeconds + rules.clockToleranceSeconds)) return 'logout_too_old'
   if (!isText(jti) || !isAbsentOrText(claims, 'sub') || !isAbsentOrText(claims, 'sid')) return 'logout_claim_invalid'
   if (!Object.hasOwn(claims, 'sub') && !Object.hasOwn(claims, 'sid')) return 'logout_claim_invalid'
   if (!hasLogoutEvent(claims.events)) return 'logout_event_missing'

@@ -39,6 +39,7 @@ class UsedKeys {
 
   claim(key: string, untilMs: number, nowMs: number): ReplayClaim {
     if (!Number.isFinite(untilMs)) throw new TypeError(`untilMs must be finite, got ${untilMs}`)
+    if (!Number.isFinite(nowMs)) throw new TypeError(`nowMs must be finite, got ${nowMs}`)
     this.#forget(Math.floor(nowMs / STEP_MS))
     if (this.#keys.has(key)) return 'used'
     const step = Math.floor(untilMs / STEP_MS) + 1

@@ -36,7 +36,7 @@ export function claimFault(claims: Claims, rules: ClaimRules, nowMs: number): st
   return confirmationOf(claims) === undefined ? 'token_proof_missing' : undefined
 }
 
-/** Why `exp`, `nbf` and `iat` do not hold now, as far as there are any (RFC 7519 section 4.1). */
+/** Why `exp`, `nbf` and `iat` do not hold now, as far as there are any (RFC 7519 section 4.1). A time that is none holds nothing. */
 export function timesFault(
   { exp, nbf, iat }: Claims,
   { clockToleranceSeconds }: Pick<ClaimRules, 'clockToleranceSeconds'>,
@@ -44,9 +44,9 @@ export function timesFault(
 ): string | undefined {
   const now = nowMs / 1000
   if ([exp, nbf, iat].some((time) => time !== undefined && !isTime(time))) return 'token_claim_invalid'
-  if (exp !== undefined && (exp as number) + clockToleranceSeconds <= now) return 'token_expired'
+  if (exp !== undefined && !(now < (exp as number) + clockToleranceSeconds)) return 'token_expired'
   for (const time of [nbf, iat] as readonly (number | undefined)[]) {
-    if (time !== undefined && time - clockToleranceSeconds > now) return 'token_not_yet_valid'
+    if (time !== undefined && !(time - clockToleranceSeconds <= now)) return 'token_not_yet_valid'
   }
   return undefined
 }

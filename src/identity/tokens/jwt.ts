@@ -55,6 +55,7 @@ function one(options: JwtOptions): Issuers {
 }
 
 function several(options: FederatedJwtOptions): Issuers {
+  if ('issuer' in options && 'issuers' in options) throw new TypeError('jwt(): either issuer or issuers, not both')
   knownOptions('jwt()', options, [...FEDERATION_OPTIONS, ...TOKEN_OPTIONS])
   const { issuers, resolveIssuer } = options
   if (!Array.isArray(issuers) || issuers.length > 100 || (issuers.length === 0 && resolveIssuer === undefined)) {

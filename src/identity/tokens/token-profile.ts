@@ -1,4 +1,5 @@
 import { isText } from '../../lib/json-value.js'
+import { isPromiseLike } from '../../lib/maybe-promise.js'
 import { callable, knownOptions, nonEmptyStrings, oneOf, shown } from '../../lib/options.js'
 import { checkedAlgorithms, type JwtAlgorithm } from '../keys/algorithms.js'
 import { type ClaimPath, claimPath, claimPaths, isTime } from './claim-path.js'
@@ -122,8 +123,10 @@ function mapping(given: ClaimMapping): ClaimMapping {
   }
 }
 
-const kindBy = (kind: NonNullable<ClaimMapping['kind']>): NonNullable<ClaimMapping['kind']> =>
-  refusing((claims) => oneOf('what mapping.kind gives', kind(claims), ['user', 'service']))
+const kindBy = (kind: NonNullable<ClaimMapping['kind']>): NonNullable<ClaimMapping['kind']> => {
+  const ask = refusing(kind)
+  return refusing((claims) => oneOf('what mapping.kind gives', ask(claims), ['user', 'service']))
+}
 
 /** A function of the service's own made nothing of the claims of one token. */
 class RefusedClaims extends Error {}
@@ -132,8 +135,12 @@ const refusing =
   <T>(ask: (claims: Claims) => T) =>
   (claims: Claims): T => {
     try {
-      return ask(claims)
+      const said = ask(claims)
+      if (!isPromiseLike(said)) return said
+      said.then(undefined, () => {}) // whatever becomes of it is no use
+      throw new TypeError('it must answer at once, and not by a promise')
     } catch (cause) {
+      if (cause instanceof RefusedClaims) throw cause
       throw new RefusedClaims('the claims are refused', { cause })
     }
   }

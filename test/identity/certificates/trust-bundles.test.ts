@@ -56,6 +56,16 @@ describe('each trust domain has authorities of its own', async () => {
 
 test.each<[string, () => unknown, RegExp]>([
   ['several domains over one set', () => guardOf({ ca: ours.certPem }), /several trust domains.*trustBundles/],
+  [
+    'several domains, one by a name',
+    () => guardOf({ ca: ours.certPem }, [allow[0]!, { san: { uri: ['https://a.b/', THEIRS] } }]),
+    /several trust domains.*trustBundles/,
+  ],
+  [
+    'several domains by names alone',
+    () => guardOf({ ca: ours.certPem }, [{ san: { uri: OURS } }, { san: { uri: THEIRS } }]),
+    /several trust domains/,
+  ],
   ['several domains over the TLS layer', () => mtls({ allow }), /several trust domains.*trustBundles/],
   [
     'a domain without a bundle',
@@ -75,4 +85,12 @@ test.each<[string, () => unknown, RegExp]>([
 
 test('one domain needs no bundle of its own', () => {
   expect(() => guardOf({ ca: ours.certPem }, [allow[0]!, { san: { dns: 'a.example' } }, allow[0]!])).not.toThrow()
+})
+
+test('a certificate that no rule lets in is named to the operator', async () => {
+  const stranger = await ours.issue({ uris: ['spiffe://ours.example/person/a'] })
+  expect(ask(stranger)).toMatchObject({
+    code: 'certificate_not_allowed',
+    cause: new Error('the certificate of spiffe://ours.example/person/a'),
+  })
 })

@@ -132,7 +132,7 @@ describe('options', () => {
     ['one twice', { issuers: [one, one] }, /^issuers must not name one issuer twice/],
     ['undefined', { issuers: [undefined] }, /^issuers: options must be an object, got undefined/],
     ['a hand-made issuer', { issuers: [{ ...trustedIssuer(one) }] }, /^issuers: unknown option/],
-    ['issuer beside issuers', { issuers: [one], issuer: a.issuer }, /^jwt\(\): unknown option issuer/],
+    ['issuer beside issuers', { issuers: [one], issuer: a.issuer }, /^jwt\(\): either issuer or issuers, not both/],
     ['a misspelt option', { issuers: [one], resolver: () => undefined }, /^jwt\(\): unknown option resolver/],
     ['resolveIssuer', { issuers: [one], resolveIssuer: 'x' }, /^resolveIssuer must be a function/],
     [

@@ -257,9 +257,10 @@ function inList(all: readonly Made[], token: RevocableToken, nowMs: number): boo
   for (const { revocation, atMs, untilMs } of all) {
     if (!isAbout(revocation, token)) continue
     const beforeMs = 'beforeMs' in revocation ? revocation.beforeMs : Number.POSITIVE_INFINITY
-    const known = alike.get(revocation.by)
+    const name = JSON.stringify({ ...revocation, beforeMs: undefined })
+    const known = alike.get(name)
     const counts = known !== undefined && atMs <= known.untilMs
-    alike.set(revocation.by, {
+    alike.set(name, {
       beforeMs: counts ? Math.max(known.beforeMs, beforeMs) : beforeMs,
       untilMs: counts ? Math.max(known.untilMs, untilMs) : untilMs,
     })

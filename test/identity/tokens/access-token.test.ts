@@ -19,11 +19,14 @@ describe('claims that refuse a token', () => {
     expect(await ask(guard, idp.token(claims))).toMatchObject(refused(code))
   })
 
-  test.each(REFUSED_CLAIM_TEXTS)('%s to %j: %s', async (find, replace, code) => {
-    const text = JSON.stringify(standardClaims())
-    expect(text).toMatch(find)
-    expect(await ask(guard, signed(key, headerOf(key), text.replace(find, replace)))).toMatchObject(refused(code))
-  })
+  test.each(REFUSED_CLAIM_TEXTS.map(([find, replace, code]) => [find, replace, code] as const))(
+    '%s to %j: %s',
+    async (find, replace, code) => {
+      const text = JSON.stringify(standardClaims())
+      expect(text).toMatch(find)
+      expect(await ask(guard, signed(key, headerOf(key), text.replace(find, replace)))).toMatchObject(refused(code))
+    },
+  )
 
   test.each([
     ['a byte that is not UTF-8', Buffer.from(JSON.stringify(standardClaims()).replace('alice', '\xff'), 'latin1')],

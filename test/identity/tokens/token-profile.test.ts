@@ -9,7 +9,7 @@ import {
   type TokenProof,
   trustedIssuer,
 } from '../../../src/index.js'
-import { AUDIENCE, ask } from '../../support/fake-issuer.js'
+import { AUDIENCE, ask, NOW_MS } from '../../support/fake-issuer.js'
 import { FakeServer } from '../../support/fake-server.js'
 import { party } from '../../support/party.js'
 
@@ -102,6 +102,35 @@ test('a kind that is told once, and not to a guard with other proofs, is a 401 t
   expect(await ask(jwt({ issuers }), token)).toMatchObject({ facts: { principal: { kind: 'user' } } })
   expect(await ask(jwt({ issuers, proofs: [proof] }), token)).toMatchObject(refused)
   expect(server.asked).toHaveLength(1)
+})
+
+test.each<[string, Partial<IssuerOptions>]>([
+  ['profile.check', checkThat(async () => fail(new Error('later')))],
+  ['mapping.kind', kindThat(async () => fail(new Error('later')))],
+])('%s that rejects later refuses the token, and ends nothing', async (_name, options) => {
+  const rejections: unknown[] = []
+  const note = (reason: unknown) => void rejections.push(reason)
+  process.on('unhandledRejection', note)
+  try {
+    const answer = await ask(jwt(own.options(options)), own.token({ odd: true }))
+    expect(answer).toMatchObject({ ...refused, cause: { message: 'it must answer at once, and not by a promise' } })
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(rejections).toEqual([])
+  } finally {
+    process.off('unhandledRejection', note)
+  }
+})
+
+test('an introspected token on which a function failed for once is looked up again in a second', async () => {
+  let isWell = false
+  const options = checkThat(() => isWell || fail(new Error('not yet')))
+  const guard = server.guard(options as object)
+  const token = server.opaque(server.answer({ odd: true }))
+  expect(await ask(guard, token)).toMatchObject(refused)
+  isWell = true
+  expect(await ask(guard, token, NOW_MS + 999)).toMatchObject(refused)
+  expect(await ask(guard, token, NOW_MS + 1_000)).toMatchObject({ allowed: true })
+  expect(server.asked).toHaveLength(2)
 })
 
 test('what else throws is no refusal: it says nothing of the token', () => {
