@@ -41,7 +41,32 @@ describe.each(FILE_NAMES)('%s', (name) => {
 
   test('names each case once, and the section that it is about', () => {
     expect(new Set(cases.map((each) => each.name)).size).toBe(cases.length)
-    const section = /^RFC \d{4} (?:section|appendix) [\dA-Z]+(?:\.\d+)*(?: item \d+)?$/
+    const section = /^(?:RFC \d{4}|X509-SVID|SPIFFE-ID) (?:section|appendix) [\dA-Z]+(?:\.\d+)*(?: item \d+)?$/
     expect(cases.filter((each) => !section.test(each.section))).toEqual([])
+    expect(cases.filter((each) => !/^[ -~]+$/.test(each.name))).toEqual([])
+  })
+
+  test('sends nothing twice under two names', () => {
+    const sent = cases.map(
+      ({ name: _name, section: _section, expected: _expected, choice: _choice, why: _why, ...input }) =>
+        // tokens of introspection are names alone, given to tell requests apart
+        JSON.stringify('response' in input ? { ...input, token: undefined } : input),
+    )
+    expect(sent.filter((input, at) => sent.indexOf(input) !== at)).toEqual([])
+  })
+
+  test('says what no standard decides, and why', () => {
+    const open = cases.filter((each) => 'choice' in each || 'why' in each)
+    expect(open.length).toBeGreaterThan(8)
+    expect(open).not.toContain(cases[0])
+    for (const each of open) {
+      expect(each).toMatchObject({ choice: true, why: expect.stringMatching(/^[A-Z][ -~]{10,80}\.$/) })
+    }
+    expect(rest.about.join(' ')).toContain('`choice: true`')
+  })
+
+  test('gives keys as JWK sets, but for private ones', () => {
+    const { private: _private, ...sets } = rest.keys ?? {}
+    expect(Object.values(sets).filter((set) => !Array.isArray((set as { keys?: unknown }).keys))).toEqual([])
   })
 })

@@ -1,7 +1,12 @@
 import type { ProtectedResourceOptions } from '../../src/index.js'
+import { type Choice, choice, chosen } from './choice.js'
+
+const LOOPBACK = choice('RFC 9728 section 1.2 has https alone, also on loopback.')
+
+type MetadataUrl = readonly [resource: string, metadataUrl: string, path: string, choice?: Choice]
 
 /** Where the document of a resource is (RFC 9728 section 3.1). */
-export const METADATA_URLS: readonly (readonly [resource: string, metadataUrl: string, path: string])[] = [
+export const METADATA_URLS: readonly MetadataUrl[] = [
   [
     'https://resource.example.com',
     'https://resource.example.com/.well-known/oauth-protected-resource',
@@ -31,11 +36,13 @@ export const METADATA_URLS: readonly (readonly [resource: string, metadataUrl: s
     'http://127.0.0.1:8080',
     'http://127.0.0.1:8080/.well-known/oauth-protected-resource',
     '/.well-known/oauth-protected-resource',
+    LOOPBACK,
   ],
   [
     'http://[::1]:8080/a',
     'http://[::1]:8080/.well-known/oauth-protected-resource/a',
     '/.well-known/oauth-protected-resource/a',
+    LOOPBACK,
   ],
 ]
 
@@ -91,7 +98,7 @@ export const MEMBER_OF = {
 } as const satisfies Partial<Record<keyof ProtectedResourceOptions, string>>
 
 /** One option wrong on top of `RESOURCE_OPTIONS`. */
-export interface RefusedMetadata {
+export interface RefusedMetadata extends Choice {
   readonly input: string
   readonly section: string
   readonly options: Readonly<Record<string, unknown>>
@@ -122,14 +129,27 @@ export const REFUSED_METADATA: readonly RefusedMetadata[] = [
     ...NOT_SECURE,
     'with a fragment': 'https://resource.example.com/#a',
     'with an empty fragment': 'https://resource.example.com/#',
-    'with a query': 'https://resource.example.com/?a=b',
-    'with an empty query': 'https://resource.example.com/?',
-    'with a user': 'https://user@resource.example.com/',
   }),
-  ...refused('RFC 9728 section 3.3', 'resource', {
-    'in capitals': 'HTTPS://RESOURCE.example.com',
-    'with the default port': 'https://resource.example.com:443',
-    'with dot segments': 'https://resource.example.com/a/../b',
+  ...chosen(
+    'RFC 9728 advises against a query, and does not forbid it.',
+    refused('RFC 9728 section 1.2', 'resource', {
+      'with a query': 'https://resource.example.com/?a=b',
+      'with an empty query': 'https://resource.example.com/?',
+    }),
+  ),
+  ...chosen(
+    'A URL may have a user.',
+    refused('RFC 9728 section 1.2', 'resource', { 'with a user': 'https://user@resource.example.com/' }),
+  ),
+  ...chosen(
+    'No RFC asks for the normal form.',
+    refused('RFC 9728 section 3.3', 'resource', {
+      'in capitals': 'HTTPS://RESOURCE.example.com',
+      'with the default port': 'https://resource.example.com:443',
+      'with dot segments': 'https://resource.example.com/a/../b',
+    }),
+  ),
+  ...refused('RFC 9728 section 1.2', 'resource', {
     'with a backslash': 'https://resource.example.com\\a',
     'with a space around': ' https://resource.example.com',
     'with a line break': 'https://resource.example.com/a\nb',
@@ -138,11 +158,11 @@ export const REFUSED_METADATA: readonly RefusedMetadata[] = [
   ...refused('RFC 8414 section 2', 'authorizationServers', {
     ...NOT_TEXT,
     ...NOT_SECURE,
-    'an empty list': [],
     'with a query': 'https://as1.example.com?a',
     'with a fragment': 'https://as1.example.com#a',
     'one of them no URL': ['https://as1.example.com', 'as2'],
   }),
+  ...refused('RFC 9728 section 3.2', 'authorizationServers', { 'an empty list': [] }),
   ...refused('RFC 6749 section 3.3', 'scopes', {
     'as text': 'profile email',
     'with a space': ['profile email'],
@@ -150,16 +170,26 @@ export const REFUSED_METADATA: readonly RefusedMetadata[] = [
     'with an empty one': [''],
     'with a line break': ['a\nb'],
     'with a number': [7],
-    null: { 0: 'a' },
+    'an object': { 0: 'a' },
   }),
-  ...refused('RFC 9449 section 5.1', 'dpopAlgorithms', { none: ['none'], 'an HMAC': ['HS256'], empty: [] }),
+  ...refused('RFC 9449 section 4.2', 'dpopAlgorithms', { none: ['none'], 'an HMAC': ['HS256'] }),
+  ...refused('RFC 9728 section 3.2', 'dpopAlgorithms', { 'an empty list': [] }),
   ...['dpopBound', 'tlsClientCertificateBound'].flatMap((option) =>
     refused('RFC 9728 section 2', option, { text: 'true', 'a number': 1, null: null }),
   ),
-  ...refused('RFC 9728 section 2', 'resourceName', { empty: '', 'a number': 7 }),
-  ...['documentation', 'policyUri', 'tosUri', 'jwksUri'].flatMap((option) =>
-    refused('RFC 9728 section 2', option, { ...NOT_TEXT, ...NOT_SECURE }),
-  ),
+  ...chosen('No RFC forbids an empty name.', refused('RFC 9728 section 2', 'resourceName', { empty: '' })),
+  ...refused('RFC 9728 section 2', 'resourceName', { 'a number': 7 }),
+  ...refused('RFC 9728 section 2', 'jwksUri', { ...NOT_TEXT, ...NOT_SECURE }),
+  ...['documentation', 'policyUri', 'tosUri'].flatMap((option) => [
+    ...refused('RFC 9728 section 2', option, { ...NOT_TEXT, 'no URL': NOT_SECURE['no URL'] }),
+    ...chosen(
+      'RFC 9728 asks for https in other members only.',
+      refused('RFC 9728 section 2', option, {
+        'over http': NOT_SECURE['over http'],
+        javascript: NOT_SECURE.javascript,
+      }),
+    ),
+  ]),
 ]
 
 /** What is no fault of a document, and is refused all the same. */

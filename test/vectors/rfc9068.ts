@@ -1,4 +1,5 @@
 import { AUDIENCE, encoded, ISSUER, NOW } from '../support/fake-issuer.js'
+import { type Choice, choiceOf } from './choice.js'
 import { ACCEPTED_CLAIMS, REFUSED_CLAIMS } from './token-claims.js'
 import { ACCEPTED_HEADERS, REFUSED_HEADERS } from './token-headers.js'
 
@@ -26,7 +27,7 @@ export const RFC9068 = {
 } as const
 
 /** One member of the header or of the claims, changed or (where it is undefined) left out; signed well all the same. */
-export interface AccessTokenCase {
+export interface AccessTokenCase extends Choice {
   readonly input: string
   readonly section: string
   readonly part: 'header' | 'claims'
@@ -36,7 +37,7 @@ export interface AccessTokenCase {
   readonly code: string
 }
 
-interface OneChange {
+interface OneChange extends Choice {
   readonly input: string
   readonly section: string
   readonly code: string
@@ -54,6 +55,7 @@ const casesOf = <Row extends OneChange>(
     change: changeIn(row),
     allowed: row.code === 'allowed',
     code: row.code,
+    ...choiceOf(row),
   }))
 
 export const ACCESS_TOKEN_CASES: readonly AccessTokenCase[] = [
@@ -102,6 +104,8 @@ export const FORGED_TOKENS: readonly ForgedTokenCase[] = [
     'two parts': ([header, payload]) => `${header}.${payload}`,
     'four parts': (parts) => `${parts.join('.')}.`,
     'five parts': (parts) => `${parts.join('.')}.e30.e30`,
+  }),
+  ...forged('RFC 7515 section 5.2', 'token_malformed', {
     'a signature with padding': (parts) => `${parts.join('.')}==`,
   }),
 ]

@@ -1,7 +1,8 @@
 import { caseName } from './case-name.js'
+import { type Choice, choice, chosen } from './choice.js'
 
 /** One thing wrong with the header of a token whose claims are good. */
-export interface HeaderCase {
+export interface HeaderCase extends Choice {
   readonly input: string
   readonly section: string
   readonly header: Readonly<Record<string, unknown>>
@@ -18,6 +19,9 @@ const cases = (section: string, code: string, member: string, values: readonly u
 
 /** Key A.1 of RFC 8037: anyone may sign with it. */
 const FOREIGN_JWK = { kty: 'OKP', crv: 'Ed25519', x: '11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo' }
+
+const MAY_BE_IGNORED = 'A header parameter that may be ignored.'
+const HINT = 'A kid is a hint: the key may be found without it.'
 
 const NOT_STRINGS: readonly unknown[] = [null, 1, true, ['at+jwt'], { 0: 'a' }]
 
@@ -82,56 +86,64 @@ export const REFUSED_HEADERS: readonly HeaderCase[] = [
   ...cases('RFC 7515 section 4.1.9', 'token_malformed', 'typ', NOT_STRINGS),
 
   // CVE-2018-0114; and every way to name a key of one's own
-  ...cases('RFC 7515 section 4.1.3', 'token_header_refused', 'jwk', [FOREIGN_JWK, null, {}]),
-  ...cases('RFC 7515 section 4.1.6', 'token_header_refused', 'x5c', [['MIIC'], [], null]),
-  ...cases('RFC 7515 section 4.1.2', 'token_header_refused', 'jku', ['https://idp.test/jwks', '', null]),
-  ...cases('RFC 7515 section 4.1.5', 'token_header_refused', 'x5u', ['https://idp.test/certificates', '']),
+  ...chosen(MAY_BE_IGNORED, [
+    ...cases('RFC 7515 section 4.1.3', 'token_header_refused', 'jwk', [FOREIGN_JWK, null, {}]),
+    ...cases('RFC 7515 section 4.1.6', 'token_header_refused', 'x5c', [['MIIC'], [], null]),
+    ...cases('RFC 7515 section 4.1.2', 'token_header_refused', 'jku', ['https://idp.test/jwks', '', null]),
+    ...cases('RFC 7515 section 4.1.5', 'token_header_refused', 'x5u', ['https://idp.test/certificates', '']),
+    ...cases('RFC 7797 section 3', 'token_header_refused', 'b64', [false, true, null]),
+    // CVE-2022-36083, CVE-2024-28176: members of encryption
+    ...cases('RFC 7516 section 4.1.3', 'token_header_refused', 'zip', ['DEF']),
+    ...cases('RFC 7516 section 4.1.2', 'token_header_refused', 'enc', ['A256GCM']),
+    ...cases('RFC 7518 section 4.6.1.1', 'token_header_refused', 'epk', [FOREIGN_JWK]),
+    ...cases('RFC 7518 section 4.8.1.2', 'token_header_refused', 'p2c', [2_147_483_647]),
+    ...cases('RFC 7518 section 4.8.1.1', 'token_header_refused', 'p2s', ['c2FsdA']),
+  ]),
   // CVE-2026-32597, CVE-2025-59420
-  ...cases('RFC 7515 section 4.1.11', 'token_header_refused', 'crit', [
-    ['exp'],
-    ['alg'],
-    ['b64'],
-    ['x'],
-    [],
-    'exp',
-    null,
-  ]),
-  ...cases('RFC 7797 section 3', 'token_header_refused', 'b64', [false, true, null]),
-  // CVE-2022-36083, CVE-2024-28176: members of encryption
-  ...cases('RFC 7516 section 4.1', 'token_header_refused', 'zip', ['DEF']),
-  ...cases('RFC 7516 section 4.1', 'token_header_refused', 'enc', ['A256GCM']),
-  ...cases('RFC 7518 section 4', 'token_header_refused', 'epk', [FOREIGN_JWK]),
-  ...cases('RFC 7518 section 4', 'token_header_refused', 'p2c', [2_147_483_647]),
-  ...cases('RFC 7518 section 4', 'token_header_refused', 'p2s', ['c2FsdA']),
+  ...cases('RFC 7515 section 4.1.11', 'token_header_refused', 'crit', [['exp'], ['x'], 'exp', null]),
+  ...chosen(
+    'A recipient may refuse such a list, and need not.',
+    cases('RFC 7515 section 4.1.11', 'token_header_refused', 'crit', [['alg'], ['b64'], []]),
+  ),
 
-  ...cases('RFC 8725 section 3.10', 'token_key_unknown', 'kid', ['', ' ', '0', 'other', '*', 'k'.repeat(256)]),
-  ...cases('RFC 8725 section 3.10', 'token_key_unknown', 'kid', ['__proto__', 'constructor', 'toString', 'undefined']),
-  ...cases('RFC 8725 section 3.10', 'token_key_unknown', 'kid', [
-    '/etc/passwd',
-    '../../../../dev/null',
-    'C:\\key.pem',
-    '\0',
+  ...chosen(HINT, [
+    ...cases('RFC 8725 section 3.10', 'token_key_unknown', 'kid', ['', ' ', '0', 'other', '*', 'k'.repeat(256)]),
+    ...cases('RFC 8725 section 3.10', 'token_key_unknown', 'kid', [
+      '__proto__',
+      'constructor',
+      'toString',
+      'undefined',
+    ]),
+    ...cases('RFC 8725 section 3.10', 'token_key_unknown', 'kid', [
+      '/etc/passwd',
+      '../../../../dev/null',
+      'C:\\key.pem',
+      '\0',
+    ]),
+    ...cases('RFC 8725 section 3.10', 'token_key_unknown', 'kid', [
+      'file:///etc/passwd',
+      "' OR 1=1 --",
+      '$(id)',
+      '{"$ne":1}',
+    ]),
+    ...cases('RFC 8725 section 3.10', 'token_malformed', 'kid', ['k'.repeat(257), 'k'.repeat(300)]),
+    ...cases('RFC 7515 section 4.1.4', 'token_malformed', 'kid', NOT_STRINGS),
   ]),
-  ...cases('RFC 8725 section 3.10', 'token_key_unknown', 'kid', [
-    'file:///etc/passwd',
-    "' OR 1=1 --",
-    '$(id)',
-    '{"$ne":1}',
-  ]),
-  ...cases('RFC 8725 section 3.10', 'token_malformed', 'kid', ['k'.repeat(257), 'k'.repeat(300)]),
-  ...cases('RFC 7515 section 4.1.4', 'token_malformed', 'kid', NOT_STRINGS),
 ]
 
+/** A replacement in the text of a header or of claims. */
+export type TextCase = readonly [find: RegExp, replace: string, code: string, choice?: Choice]
+
 /** Replacements in the header's text, for what no JSON serializer writes. */
-export const REFUSED_HEADER_TEXTS: readonly (readonly [find: RegExp, replace: string, code: string])[] = [
+export const REFUSED_HEADER_TEXTS: readonly TextCase[] = [
   // RFC 7515 section 4: of members with one name, the last counts
   [/}$/, ',"alg":"none"}', 'token_algorithm_refused'],
   [/}$/, ',"typ":"JWT"}', 'token_type_refused'],
-  [/}$/, ',"kid":"other"}', 'token_key_unknown'],
-  [/}$/, ',"jku":"https://evil.example","jku":null}', 'token_header_refused'],
+  [/}$/, ',"kid":"other"}', 'token_key_unknown', choice(HINT)],
+  [/}$/, ',"jku":"https://evil.example","jku":null}', 'token_header_refused', choice(MAY_BE_IGNORED)],
   [/"alg":"ES256"/, '"__proto__":{"alg":"ES256"}', 'token_malformed'],
   [/"alg":"ES256"/, '"ALG":"ES256"', 'token_malformed'],
-  [/^/, '\ufeff', 'token_malformed'],
+  [/^/, '\ufeff', 'token_malformed', choice('RFC 8259 section 8.1 lets a parser ignore the mark.')],
   [/}$/, ',}', 'token_malformed'],
   [/}$/, '} //', 'token_malformed'],
   [/}$/, '', 'token_malformed'],
@@ -143,12 +155,14 @@ export const REFUSED_HEADER_TEXTS: readonly (readonly [find: RegExp, replace: st
 ]
 
 export const ACCEPTED_HEADERS: readonly HeaderCase[] = [
-  ...cases('RFC 9068 section 4', 'allowed', 'typ', ['at+jwt', 'AT+JWT', 'At+Jwt']),
-  ...cases('RFC 7515 section 4.1.9', 'allowed', 'typ', [
-    'application/at+jwt',
-    'APPLICATION/AT+JWT',
-    'Application/at+JWT',
-  ]),
-  ...cases('RFC 7515 section 4.1.4', 'allowed', 'kid', [undefined]),
+  ...cases('RFC 9068 section 4', 'allowed', 'typ', ['application/at+jwt']),
+  ...chosen(
+    'RFC 9068 section 4 may be read by the letter.',
+    cases('RFC 7515 section 4.1.9', 'allowed', 'typ', ['AT+JWT', 'At+Jwt', 'APPLICATION/AT+JWT', 'Application/at+JWT']),
+  ),
+  ...chosen(
+    'How a key is found is left to the application.',
+    cases('RFC 7515 section 6', 'allowed', 'kid', [undefined]),
+  ),
   ...cases('RFC 7515 section 4', 'allowed', 'x-unknown', ['ignored', { alg: 'none' }]),
 ]

@@ -1,3 +1,4 @@
+import { choiceOf } from '../choice.js'
 import { ALLOWED, denied, refused } from '../expected.js'
 import {
   ACCEPTED_ANSWERS,
@@ -9,7 +10,7 @@ import {
 } from '../introspection.js'
 import { RFC9068 } from '../rfc9068.js'
 import { ISSUER_JWKS, ISSUER_KEY, PRIVATE_KEYS } from './keys.js'
-import type { PublishedCase, Sign, VectorFile } from './vector-file.js'
+import { ABOUT_CHOICE, type PublishedCase, type Sign, type VectorFile } from './vector-file.js'
 
 type Members = Readonly<Record<string, unknown>>
 
@@ -60,11 +61,12 @@ export function introspectionAnswers(sign: Sign): VectorFile {
       ...plain(change),
       expected: ALLOWED,
     })),
-    ...REFUSED_ANSWERS.map(({ name, section, change, code }) => ({
-      name: `answer: ${name}`,
-      section,
-      ...plain(change),
-      expected: refused(code),
+    ...REFUSED_ANSWERS.map((row) => ({
+      name: `answer: ${row.name}`,
+      section: row.section,
+      ...plain(row.change),
+      expected: refused(row.code),
+      ...choiceOf(row),
     })),
     ...ACCEPTED_RESPONSES.map((row) => ({
       name: `response: ${row.name}`,
@@ -77,14 +79,16 @@ export function introspectionAnswers(sign: Sign): VectorFile {
       section: row.section,
       ...sent(row),
       expected: unknown,
+      ...choiceOf(row),
     })),
     { name: 'signed: good', section: 'RFC 9701 section 5', ...signed(), ...SIGNED_ONLY, expected: ALLOWED },
-    ...REFUSED_SIGNED_ANSWERS.map(({ name, section, header, claims }) => ({
-      name: `signed: ${name}`,
-      section,
-      ...signed(header, claims),
+    ...REFUSED_SIGNED_ANSWERS.map((row) => ({
+      name: `signed: ${row.name}`,
+      section: row.section,
+      ...signed(row.header, row.claims),
       ...SIGNED_ONLY,
       expected: unknown,
+      ...choiceOf(row),
     })),
     {
       name: 'signed: a plain answer where signed ones are asked for',
@@ -101,6 +105,7 @@ export function introspectionAnswers(sign: Sign): VectorFile {
       'Answers of an introspection endpoint, plain ones and signed ones (RFC 9701). The resource server is set as `verifier` says, and its clock stands at `now`. Where a case has a `verifier` of its own, its members are laid over that one. Where `signedAnswers` is true, signed answers are asked for and no others taken; they are for `clientId`, signed by a key of `keys.issuer`, and made a moment ago. No proof of possession is asked for.',
       'Run a case: let the endpoint answer `response` (`status`, `contentType` as the field Content-Type, or no such field where it is empty, and the text `body`) when it is asked about `token`, and send `token` as `Authorization: Bearer <token>` to the resource server. No token comes twice.',
       'Where `expected.allowed` is true the request passes. Otherwise the answer has `expected.status`, and a Bearer challenge with `expected.error` where there is one: a token is refused with 401, and 503 says that nothing is known of it. `expected.code` is for the log of the verifier and never for the caller, and another verifier may have other names.',
+      ABOUT_CHOICE,
     ],
     now,
     verifier: { issuer, audience, algorithms, clockToleranceSeconds, clientId: CLIENT_ID, signedAnswers: false },

@@ -1,9 +1,10 @@
 import { hashOf, thumbprintOf } from '../../support/dpop-client.js'
+import { choiceOf } from '../choice.js'
 import { acceptedProofs, type ProofParts, refusedProofs, SENT_CASES } from '../dpop.js'
 import { ALLOWED, refused } from '../expected.js'
 import { RFC9068 } from '../rfc9068.js'
 import { CLIENT_KEY, ISSUER_JWKS, ISSUER_KEY, PRIVATE_KEYS, STRANGER_KEY } from './keys.js'
-import type { PublishedCase, Sign, VectorFile } from './vector-file.js'
+import { ABOUT_CHOICE, type PublishedCase, type Sign, type VectorFile } from './vector-file.js'
 
 type Members = Readonly<Record<string, unknown>>
 
@@ -50,14 +51,16 @@ export function proofsOfPossession(sign: Sign): VectorFile {
     section: row.section,
     proofs: [proofOf(row)],
     expected: ALLOWED,
+    ...choiceOf(row),
   }))
   const rejected = refusedProofs(CLIENT_KEY.jwk, now).map((row) => ({
     name: `proof: ${row.input}`,
     section: row.section,
     proofs: [proofOf(row)],
     expected: refused(row.code, 'invalid_dpop_proof'),
+    ...choiceOf(row),
   }))
-  const requests = SENT_CASES.map(({ input, section, send, required, expected }) => {
+  const requests = SENT_CASES.map(({ input, section, send, required, expected, ...row }) => {
     const parts = partsOf()
     return {
       name: `request: ${input}`,
@@ -66,15 +69,17 @@ export function proofsOfPossession(sign: Sign): VectorFile {
       ...send(parts),
       ...(required && { verifier: { required } }),
       expected,
+      ...choiceOf(row),
     }
   })
 
   return {
     standard: 'RFC 9449',
     about: [
-      'Proofs of possession (DPoP). The verifier has the keys of `keys.issuer`, is set as `verifier` says, and its clock stands at `now`. Where a case has a `verifier` of its own, its members are laid over that one. The algorithms of proofs are `proofAlgorithms`; a proof is good for `proofMaxAgeSeconds` after its `iat`, which may be `proofClockToleranceSeconds` ahead; no nonce is asked for. Where `required` is true, tokens that are bound to no key are refused.',
+      'Proofs of possession (DPoP). The verifier has the keys of `keys.issuer`, is set as `verifier` says, and its clock stands at `now`. Where a case has a `verifier` of its own, its members are laid over that one. The algorithms of proofs are `proofAlgorithms`; a proof is good for `proofMaxAgeSeconds` after its `iat`, which may be `proofClockToleranceSeconds` ahead; the same tolerance is for `exp` and `nbf` of a proof; no nonce is asked for. An `htu` is a URI (RFC 3986): what only a lenient parser of URLs reads as the right one does not match. Where `required` is true, tokens that are bound to no key are refused.',
       'Run a case: a member that it does not have is that of `request`. Send `method` to `uri`, with `authorization` in the field Authorization and each of `proofs` in a field DPoP of its own. One verifier may take all cases: no `jti` comes twice.',
       'Where `expected.allowed` is true the request passes. Otherwise the answer has `expected.status` and a challenge with `expected.error`; `expected.code` is for the log of the verifier and never for the caller, and another verifier may have other names.',
+      ABOUT_CHOICE,
     ],
     now,
     verifier: {
@@ -85,7 +90,7 @@ export function proofsOfPossession(sign: Sign): VectorFile {
       proofClockToleranceSeconds: 5,
       required: false,
     },
-    keys: { issuer: ISSUER_JWKS, client: CLIENT_KEY.jwk, private: PRIVATE_KEYS },
+    keys: { issuer: ISSUER_JWKS, client: { keys: [CLIENT_KEY.jwk] }, private: PRIVATE_KEYS },
     request: { method: METHOD, uri: URI, authorization: `DPoP ${token}` },
     cases: [good, ...accepted, ...rejected, ...requests],
   }

@@ -3,11 +3,19 @@ import { encoded, signature, type TestKey } from '../../support/fake-issuer.js'
 
 type Members = Readonly<Record<string, unknown>>
 
+/** What every file says of `choice`. */
+export const ABOUT_CHOICE =
+  'A case with `choice: true` is one that no standard decides: this library is stricter there, sets a limit, follows what is recommended only, or takes one of several readings, and `why` says so. A verifier that answers it otherwise may conform all the same. What all other cases expect is demanded by the standards, once a verifier is set as this file says. `choice` is about `expected.allowed` alone: how a refusal is told is partly left open as well.'
+
 /** One case of a file, with its input beside these members. */
 export interface PublishedCase {
   readonly name: string
   readonly section: string
   readonly expected: Members
+  /** Whether a verifier that answers otherwise may conform all the same. */
+  readonly choice?: true
+  /** What leaves it open. */
+  readonly why?: string
   readonly [input: string]: unknown
 }
 
