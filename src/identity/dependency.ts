@@ -34,10 +34,11 @@ export class Dependency {
 
   /** Goes on with what it answers. What goes wrong in `next` is not the dependency's: it stays an error. */
   rely<T, R>(ask: () => MaybePromise<T>, next: (answer: T) => MaybePromise<R>): MaybePromise<R | Unavailable> {
-    const down = (cause: unknown) => unavailable(this.#code, RETRY_AFTER_SECONDS, cause)
     const isAway = this.#silences >= MAX_SILENCES
     if (this.#underWay >= (isAway ? MAX_TRIES : MAX_UNDER_WAY)) {
-      return down(new Error(`${this.#underWay} answers are being waited for${isAway ? ', and none has come' : ''}`))
+      return this.#down(
+        new Error(`${this.#underWay} answers are being waited for${isAway ? ', and none has come' : ''}`),
+      )
     }
     let answer: MaybePromise<T>
     let isLater: boolean
@@ -45,9 +46,14 @@ export class Dependency {
       answer = ask()
       isLater = isPromiseLike(answer)
     } catch (cause) {
-      return down(cause)
+      return this.#down(cause)
     }
-    return isLater ? this.#wait(answer as PromiseLike<T>).then(next, down) : next(answer as T)
+    if (!isLater) return next(answer as T)
+    return this.#wait(answer as PromiseLike<T>).then(next, (cause) => this.#down(cause))
+  }
+
+  #down(cause: unknown): Unavailable {
+    return unavailable(this.#code, RETRY_AFTER_SECONDS, cause)
   }
 
   async #wait<T>(answer: PromiseLike<T>): Promise<T> {

@@ -3,7 +3,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import * as jose from 'jose'
 import * as oauth from 'oauth4webapi'
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import {
   all,
   certificateSource,
@@ -210,11 +210,8 @@ describe('RFC 7662', () => {
   })
   beforeAll(async () => {
     await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve))
-    // signed answers are held against the time at which they arrive, and not against that of the request
-    vi.useFakeTimers({ toFake: ['Date'], now: file.now * 1000 })
   })
   afterAll(() => {
-    vi.useRealTimers()
     server.closeAllConnections()
     return new Promise<void>((resolve) => void server.close(() => resolve()))
   })

@@ -66,8 +66,7 @@ export class KeyRecords {
   find(id: string, nowMs: number): MaybePromise<FoundKey | Unavailable> {
     const known = this.#known.get(id)
     if (known !== undefined && isFresh(known.sinceMs, known.forMs, nowMs)) return known.key
-    const unknownSinceMs = this.#unknown.get(id) ?? Number.NEGATIVE_INFINITY
-    if (isFresh(unknownSinceMs, this.#options.cacheMs, nowMs)) return undefined
+    if (isFresh(this.#unknown.get(id), this.#options.cacheMs, nowMs)) return undefined
     return this.#underWay.get(id) ?? this.#ask(id, nowMs)
   }
 

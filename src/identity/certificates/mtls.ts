@@ -96,7 +96,7 @@ export function mtls(options: MtlsOptions): MtlsGuard {
   /** What the rules make of it. */
   const admit = (ctx: RequestContext, leaf: Certificate): Judgement => {
     const answer = judge(leaf)
-    if (typeof answer !== 'string' && warnings?.isDue(leaf, ctx.nowMs)) {
+    if ('allowed' in answer && warnings?.isDue(leaf, ctx.nowMs)) {
       ctx.report({ event: 'authn_login_success', code: 'certificate_expiring', guard: NAME })
     }
     return answer
@@ -108,9 +108,9 @@ export function mtls(options: MtlsOptions): MtlsGuard {
     if ('allowed' in leaf) return leaf
     if (leaf.thumbprint !== thumbprint) return refuse('certificate_mismatch', 'invalid_token')
     const answer = admit(ctx, leaf)
-    if (typeof answer !== 'string') return ALLOWED
-    const cause = whose(leaf)
-    return answer === NOT_ALLOWED ? { ...REFUSED, cause } : refuse(answer, 'invalid_token', { cause })
+    if ('allowed' in answer) return ALLOWED
+    const { code, cause } = answer
+    return code === NOT_ALLOWED ? { ...forbid(code), cause } : refuse(code, 'invalid_token', { cause })
   }
 
   return Object.freeze({
@@ -121,10 +121,10 @@ export function mtls(options: MtlsOptions): MtlsGuard {
     } as const,
     check: (ctx: RequestContext): Decision<PrincipalFacts> => {
       const leaf = find(ctx)
-      if (typeof leaf !== 'string' && 'allowed' in leaf) return leaf
       if (typeof leaf === 'string') return challenge(leaf, ASKED)
+      if ('allowed' in leaf) return leaf
       const answer = admit(ctx, leaf)
-      return typeof answer === 'string' ? { ...challenge(answer, ASKED), cause: whose(leaf) } : answer
+      return 'allowed' in answer ? answer : { ...challenge(answer.code, ASKED), cause: answer.cause }
     },
     proof: 'mtls',
     confirms: 'x5t#S256',
@@ -146,17 +146,20 @@ const OPTIONS = [
 
 const NAME = 'mtls'
 
-type Judgement = Allowance<PrincipalFacts> | Extract<CertificateVerdict, string>
+type Judgement = Allowance<PrincipalFacts> | Refusal
+
+interface Refusal {
+  readonly code: Extract<CertificateVerdict, string>
+  /** Whose certificate it is, for the operator who wrote the rules. */
+  readonly cause: Error
+}
+
 type Fault = CertificateFault | LeafFault | 'certificate_missing'
 
 /** No registered scheme asks for a certificate, and RFC 9110 section 15.5.2 wants one named. */
 const ASKED: Challenge = Object.freeze({ scheme: 'ClientCertificate' })
 
 const NOT_ALLOWED = 'certificate_not_allowed'
-const REFUSED: Denial = Object.freeze(forbid(NOT_ALLOWED))
-
-/** For the operator, who wrote the rules. */
-const whose = ({ names, subject }: Certificate): Error => new Error(`the certificate of ${names.uri[0] ?? subject}`)
 
 type LeafFault =
   | 'certificate_expired'
@@ -176,7 +179,10 @@ function leafFault(leaf: Certificate, nowMs: number): LeafFault | undefined {
 }
 
 function judgementOf(certificate: Certificate, verdict: CertificateVerdict): Judgement {
-  if (typeof verdict === 'string') return verdict
+  if (typeof verdict === 'string') {
+    const { names, subject } = certificate
+    return { code: verdict, cause: new Error(`the certificate of ${names.uri[0] ?? subject}`) }
+  }
   return Object.freeze(allow(Object.freeze({ principal: principalOf(certificate, verdict) })))
 }
 
@@ -227,8 +233,7 @@ class ExpiryWarnings {
 
   isDue({ thumbprint, validToMs }: Certificate, nowMs: number): boolean {
     if (validToMs - nowMs > this.#aheadMs) return false
-    const toldMs = this.#toldMs.get(thumbprint)
-    if (toldMs !== undefined && isRecent(toldMs, HOUR_MS, nowMs)) return false
+    if (isRecent(this.#toldMs.get(thumbprint), HOUR_MS, nowMs)) return false
     this.#toldMs.set(thumbprint, nowMs)
     return true
   }

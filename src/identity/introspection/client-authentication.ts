@@ -22,7 +22,7 @@ export interface ClientAuthentication {
 export interface AuthenticatedRequest {
   /** Of the authorization server that it is sent to. */
   readonly issuer: string
-  /** When the credentials are made, by the clock of this machine: milliseconds since the epoch. */
+  /** When it is made, by the clock of the service: milliseconds since the epoch. */
   readonly nowMs: number
 }
 

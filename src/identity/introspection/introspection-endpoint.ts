@@ -55,8 +55,7 @@ export class IntrospectionEndpoint {
     const { clientAuth } = this.#options
     const { issuer, fetch } = this.#issuer.rules
     const url = this.#url ?? (await this.#discovered())
-    // by the clock, and not by the request: its body may have taken a while, and discovery too
-    const { headers, form } = await clientAuth.authenticate({ issuer, nowMs: Date.now() })
+    const { headers, form } = await clientAuth.authenticate({ issuer, nowMs })
     const response = await (clientAuth.fetch ?? fetch)(url, {
       method: 'POST',
       headers: { accept: this.#accept, 'content-type': 'application/x-www-form-urlencoded', ...headers },

@@ -18,7 +18,7 @@ const MAX_AGE_SECONDS = 60
 /**
  * What a signed answer says (RFC 9701 section 5): by a key of the issuer, to this client, a moment ago.
  *
- * @param nowMs - When the request arrived: how keys are dated.
+ * @param nowMs - When it was asked for.
  * @throws NoAnswer (rejects) for any other: it says nothing about the token.
  */
 export async function signedAnswer(
@@ -37,7 +37,7 @@ export async function signedAnswer(
   const { iss, aud, iat, token_introspection: answer } = decodeObject(parts.payload) ?? {}
   if (iss !== rules.issuer) throw refused('it is of another issuer')
   if (!isFor(aud, [clientId])) throw refused('it is for another client')
-  const now = Date.now() / 1000 // the request may have arrived long before the answer was asked for
+  const now = nowMs / 1000
   const isFresh = isTime(iat) && Math.abs(now - iat) <= MAX_AGE_SECONDS + rules.clockToleranceSeconds
   if (!isFresh) throw refused('it is not fresh')
   return isObject(answer) ? answer : undefined

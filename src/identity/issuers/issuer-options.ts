@@ -3,7 +3,8 @@ import { isTrustDomainId } from '../certificates/spiffe-id.js'
 import { type Fetch, isSecureUrl } from '../fetch-json.js'
 import type { IntrospectionFactory } from '../introspection/introspection-port.js'
 import { checkedAlgorithms, type JwtAlgorithm } from '../keys/algorithms.js'
-import type { IssuerEvent, IssuerKeysOptions } from '../keys/issuer-keys.js'
+import type { IssuerKeysOptions } from '../keys/issuer-keys.js'
+import type { IssuerEvent } from '../keys/issuer-state.js'
 import type { ClaimRules } from '../tokens/access-token.js'
 import {
   type ClaimMapping,

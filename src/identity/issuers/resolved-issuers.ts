@@ -78,9 +78,8 @@ export class ResolvedIssuers {
     if (!isSecureUrl(name) && !isTrustDomainId(name)) return undefined
     const known = this.#found.get(name)
     if (known?.belief.isHeld(nowMs) === true) return known
-    if (isFresh(this.#unknown.get(name) ?? Number.NEGATIVE_INFINITY, this.#forMs, nowMs)) return undefined
-    const underWay = this.#underWay.get(name)
-    return underWay ?? this.#ask(name, nowMs)
+    if (isFresh(this.#unknown.get(name), this.#forMs, nowMs)) return undefined
+    return this.#underWay.get(name) ?? this.#ask(name, nowMs)
   }
 
   #ask(name: string, nowMs: number): MaybePromise<Found> {

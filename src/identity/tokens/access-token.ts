@@ -36,7 +36,10 @@ export function claimFault(claims: Claims, rules: ClaimRules, nowMs: number): st
   return confirmationOf(claims) === undefined ? 'token_proof_missing' : undefined
 }
 
-/** Why `exp`, `nbf` and `iat` do not hold now, as far as there are any (RFC 7519 section 4.1). A time that is none holds nothing. */
+/**
+ * Why `exp`, `nbf` and `iat` do not hold now, as far as there are any (RFC 7519 section 4.1). By a clock that gives no time
+ * none holds.
+ */
 export function timesFault(
   { exp, nbf, iat }: Claims,
   { clockToleranceSeconds }: Pick<ClaimRules, 'clockToleranceSeconds'>,

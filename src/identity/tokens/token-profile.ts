@@ -32,7 +32,8 @@ export interface ClaimMapping {
   readonly audience?: ClaimPath | undefined
   /**
    * A person or a program. Where it throws, or gives anything else than `user` or `service`, the token is refused as
-   * `token_claim_invalid`, with the `cause` for the audit trail. Default: a program where the subject is the client itself (RFC 9068 section 2.2).
+   * `token_claim_invalid`, with the `cause` for the audit trail. Default: a program where the subject is the client itself
+   * (RFC 9068 section 2.2).
    */
   readonly kind?: ((claims: Claims) => 'user' | 'service') | undefined
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import fc from 'fast-check'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import {
   allow,
   clientSecretBasic,
@@ -277,9 +277,6 @@ describe('bound tokens', () => {
 })
 
 describe('signed answers (RFC 9701)', () => {
-  beforeEach(() => void vi.useFakeTimers({ now: NOW_MS, toFake: ['Date'] }))
-  afterEach(() => void vi.useRealTimers())
-
   const signing = (header: object = {}, claims: object = {}) => {
     const { alg, kid } = server.key.jwk
     const text = signed(
