@@ -65,15 +65,13 @@ const wasSent = ({ code }: Denial): boolean => !code.endsWith('_missing')
 const TELLING: readonly Says[] = [
   ({ event }) => event !== undefined,
   ({ challenges }) => challenges.some(({ params }) => params?.error === 'use_dpop_nonce'),
-  (denial) => namesError(denial) && !OF_ANOTHER.test(denial.code),
+  (denial) => namesError(denial) && !ELSEWHERE.test(denial.code),
   namesError, // RFC 6750 section 3.1: no error where no credential was sent
   (denial) => wasSent(denial) && !OF_CERTIFICATE.test(denial.code),
   ({ facts }) => facts !== undefined && 'principal' in facts,
   wasSent,
 ]
 
-/** What is said of a token that another issuer has made, or for another service. */
-const OF_ANOTHER = /_(?:issuer_\w+|audience_\w+|key_unknown|signature_invalid)$/
 const OF_CERTIFICATE = /^(?:certificate|svid)_/
 /** What one alternative says of a good credential that is another's. */
 const ELSEWHERE =
