@@ -23,6 +23,8 @@ const STRICTER: Readonly<Record<string, string>> = {
   'header with a byte order mark': 'as above',
   'padded payload, signed so': 'no part has padding (RFC 7515 section 2)',
   'padded signature': 'as above',
+  'without its leading zero':
+    'as long as the modulus, and no shorter (RFC 8017 section 8.1.2); OpenSSL asks that of PKCS 1 only',
   'other last bits of the payload, signed so': 'one token, one spelling (RFC 4648 section 3.5)',
   'other last bits of the signature': 'as above',
   'white space in the signature': 'no part has white space (RFC 7515 section 2)',
@@ -145,6 +147,14 @@ function claims(own: Signer): readonly Row[] {
   ]
 }
 
+/** One signature by PSS in 256 begins so, by its salt. */
+function zeroLed(own: Signer, input: string): Buffer {
+  for (;;) {
+    const bytes = own.sign(input)
+    if (bytes[0] === 0) return bytes
+  }
+}
+
 function signatures(own: Signer, stranger: Signer): readonly Row[] {
   const token = good.get(own)!
   const [header, payload, signature] = token.split('.') as [string, string, string]
@@ -154,7 +164,8 @@ function signatures(own: Signer, stranger: Signer): readonly Row[] {
   const zero = Buffer.alloc(half)
   const changed: Readonly<Record<string, Buffer>> = {
     'without its last byte': bytes.subarray(0, -1),
-    'without its first byte': bytes.subarray(1),
+    // a zero is a case of its own, below
+    ...(bytes[0] !== 0 && { 'without its first byte': bytes.subarray(1) }),
     'with a byte behind': Buffer.concat([bytes, Buffer.alloc(1)]),
     'with a byte ahead': Buffer.concat([Buffer.alloc(1), bytes]),
     twice: Buffer.concat([bytes, bytes]),
@@ -169,7 +180,10 @@ function signatures(own: Signer, stranger: Signer): readonly Row[] {
     'over the payload alone': own.sign(payload),
     'over nothing': own.sign(''),
     ...(own.algorithm.startsWith('ES') && { 'in DER': own.sign(input, { dsaEncoding: 'der' }) }),
-    ...(own.algorithm.startsWith('PS') && { 'with another salt': own.sign(input, { saltLength: 20 }) }),
+    ...(own.algorithm.startsWith('PS') && {
+      'with another salt': own.sign(input, { saltLength: 20 }),
+      'without its leading zero': zeroLed(own, input).subarray(1),
+    }),
     ...(!own.algorithm.startsWith('Ed') && { 'by SHA-1': own.sign(input, { hash: 'sha1' }) }),
   }
   const spelled = otherLastBits(signature)
