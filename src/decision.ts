@@ -91,9 +91,13 @@ export interface Exhausted extends DenialOf<'exhausted'> {
   readonly retryAfterSeconds: number
   /** Names of the limits that were reached, as in `RateLimit-Policy`. */
   readonly violatedPolicies?: readonly string[] | undefined
+  /** Registered problem type other than `quota-exceeded`. Default: `quota-exceeded`. */
+  readonly problemType?: 'abnormal-usage-detected' | undefined
 }
-/** 503: the guard could not decide because something it depends on is away. */
+/** 503: the guard could not decide because something it depends on is away, or the service takes less than it was asked. */
 export interface Unavailable extends DenialOf<'unavailable'> {
+  /** Registered problem type. Default: none, `about:blank`. */
+  readonly problemType?: 'temporary-reduced-capacity' | undefined
   /** Seconds after which it may be back; sent as whole ones, at least one. Default: none is sent. */
   readonly retryAfterSeconds?: number | undefined
 }

@@ -17,15 +17,16 @@ const TITLES: Readonly<Record<number, string>> = {
   503: 'Service Unavailable',
 }
 
-/** Registered problem type (draft-ietf-httpapi-ratelimit-headers-11 section 6). */
-const QUOTA_EXCEEDED = {
-  type: 'https://iana.org/assignments/http-problem-types#quota-exceeded',
-  title: 'Request cannot be satisfied as assigned quota has been exceeded',
+/** Titles of the registered problem types (draft-ietf-httpapi-ratelimit-headers-11 section 6). */
+const REGISTERED = {
+  'quota-exceeded': 'Request cannot be satisfied as assigned quota has been exceeded',
+  'temporary-reduced-capacity': 'Request cannot be satisfied due to temporary server capacity constraints',
+  'abnormal-usage-detected': 'Request not satisfied due to detection of abnormal request pattern',
 }
 
 /** Problem details (RFC 9457 section 3). Members that do not apply are left out. */
 export interface Problem {
-  /** URI of the problem type: `about:blank`, or that of `quota-exceeded`. */
+  /** URI of the problem type: `about:blank`, or a registered one. */
   readonly type: string
   /** The reason phrase of the status, or the title of the problem type. */
   readonly title: string
@@ -51,10 +52,8 @@ export interface Problem {
  */
 export function problemOf(denial: Denial, instance?: string): Problem {
   const status = statusOf(denial)
-  const about =
-    denial.kind === 'exhausted' ? QUOTA_EXCEEDED : { type: 'about:blank', title: TITLES[status] ?? 'Refused' }
   return {
-    ...about,
+    ...typeOf(denial, status),
     status,
     ...(isPublic(denial) && denial.detail !== undefined && { detail: denial.detail }),
     ...(instance !== undefined && { instance }),
@@ -62,6 +61,17 @@ export function problemOf(denial: Denial, instance?: string): Problem {
     ...(denial.kind === 'invalid' && denial.issues.length > 0 && { issues: denial.issues }),
     ...(denial.kind === 'exhausted' && denial.violatedPolicies && { 'violated-policies': denial.violatedPolicies }),
   }
+}
+
+function typeOf(denial: Denial, status: number): Pick<Problem, 'type' | 'title'> {
+  const name =
+    denial.kind === 'exhausted'
+      ? (denial.problemType ?? 'quota-exceeded')
+      : denial.kind === 'unavailable'
+        ? denial.problemType
+        : undefined
+  if (name === undefined) return { type: 'about:blank', title: TITLES[status] ?? 'Refused' }
+  return { type: `https://iana.org/assignments/http-problem-types#${name}`, title: REGISTERED[name] }
 }
 
 function isPublic(denial: Denial): boolean {

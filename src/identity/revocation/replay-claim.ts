@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import { type Unavailable, unavailable } from '../../decision.js'
+import { Dependency } from '../../dependency.js'
 import type { MaybePromise } from '../../guard.js'
 import { callable } from '../../lib/options.js'
-import { Dependency } from '../dependency.js'
 import type { ReplayStore } from './replay-store.js'
 
 /** When a full store may have room again. */

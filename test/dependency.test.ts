@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import type { MaybePromise } from '../../src/guard.js'
-import { Dependency } from '../../src/identity/dependency.js'
-import { promisesMadeBy } from '../support/promises.js'
+import { Dependency } from '../src/dependency.js'
+import type { MaybePromise } from '../src/guard.js'
+import { promisesMadeBy } from './support/promises.js'
 
 const DOWN = { allowed: false, kind: 'unavailable', code: 'store_away', retryAfterSeconds: 1, cause: expect.any(Error) }
 const fail = (): never => {

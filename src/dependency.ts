@@ -1,7 +1,7 @@
-import { type Unavailable, unavailable } from '../decision.js'
-import type { MaybePromise } from '../guard.js'
-import { isPromiseLike } from '../lib/maybe-promise.js'
-import { withinTime } from '../lib/within-time.js'
+import { type Unavailable, unavailable } from './decision.js'
+import type { MaybePromise } from './guard.js'
+import { isPromiseLike } from './lib/maybe-promise.js'
+import { withinTime } from './lib/within-time.js'
 
 /** How long a store or a lookup may take to answer. */
 const MAX_WAIT_MS = 2_000
