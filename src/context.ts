@@ -21,6 +21,8 @@ export interface Peer {
   readonly encrypted: boolean
   /** The client certificate that the TLS layer verified; undefined without TLS or without a certificate. */
   readonly certificate: () => X509Certificate | undefined
+  /** Bytes that the connection has been sent so far: who asks twice knows what came between. */
+  readonly sentBytes: () => number
 }
 
 /** What became of reading a body. */

@@ -1,5 +1,6 @@
-import type { NoFacts } from './context.js'
+import type { NoFacts, RequestContext } from './context.js'
 import type { MaybePromise } from './lib/maybe-promise.js'
+import type { Reply } from './reply.js'
 
 /** Transport-neutral class of a denial. Adapters map it to an HTTP status or a gRPC code. */
 export type DenialKind = 'unauthenticated' | 'forbidden' | 'invalid' | 'exhausted' | 'unavailable' | 'internal'
@@ -35,10 +36,18 @@ export interface Charge {
 
 /** Takes charges. One ledger per kind of charge. */
 export interface Ledger {
-  /** Takes every charge or none, at `nowMs` (milliseconds since the epoch); a denial when they cannot be taken. */
-  readonly take: (charges: readonly Charge[], nowMs: number) => MaybePromise<Decision>
+  /**
+   * Takes every charge or none; a denial when they cannot be taken.
+   *
+   * @param decision - What the request is charged for.
+   */
+  readonly take: (
+    charges: readonly Charge[],
+    ctx: RequestContext,
+    decision: Decision<object>,
+  ) => MaybePromise<Decision>
   /** Response fields that tell where the charges stand, without taking them. */
-  readonly look: (charges: readonly Charge[], nowMs: number) => HeaderList
+  readonly look: (charges: readonly Charge[], ctx: RequestContext) => HeaderList
 }
 
 interface DenialOf<Kind extends DenialKind> {
@@ -79,7 +88,7 @@ export interface Forbidden extends DenialOf<'forbidden'> {
 /** 400, or the narrower status given. */
 export interface Invalid extends DenialOf<'invalid'> {
   /** Default: 400. */
-  readonly status?: 405 | 408 | 413 | 415 | 422 | undefined
+  readonly status?: 405 | 408 | 413 | 415 | 421 | 422 | undefined
   /** What is wrong, place by place; empty where `detail` says it all. */
   readonly issues: readonly Issue[]
   /** RFC 6750 section 3.1: `invalid_request` is a 400 with a challenge. */
@@ -117,6 +126,11 @@ export interface Allowance<out Facts extends object = NoFacts> {
   readonly headers?: HeaderList | undefined
   /** What the request owes. Default: nothing. */
   readonly charges?: readonly Charge[] | undefined
+  /**
+   * Answers the request at once, as `cors()` answers a preflight: guards behind are not asked, and no handler runs.
+   * Default: the request goes on.
+   */
+  readonly reply?: Reply | undefined
 }
 
 /** What a guard answers. */
@@ -130,7 +144,8 @@ export const allowance = <Facts extends object>(
   facts: Facts,
   headers?: HeaderList,
   charges?: readonly Charge[],
-): Allowance<Facts> => ({ allowed: true, facts, headers, charges })
+  reply?: Reply,
+): Allowance<Facts> => ({ allowed: true, facts, headers, charges, reply })
 
 /** The shared answer of every guard that establishes nothing: allowing costs no allocation. */
 export const ALLOWED: Allowance = Object.freeze(allowance(NO_FACTS))

@@ -2,6 +2,7 @@ import type { NoFacts, RequestContext } from '../context.js'
 import {
   ALLOWED,
   allow,
+  allowance,
   type Charge,
   type Decision,
   type Denial,
@@ -31,30 +32,34 @@ export function settle<Gives extends object>(
   const { charges } = decision
   if (charges === undefined) return decision
   const spared = !decision.allowed && decision.kind === 'exhausted'
-  return andThen((spared ? look : take)(charges, ctx, ctx.nowMs), (settled) =>
+  return andThen(spared ? look(charges, ctx) : take(charges, ctx, decision), (settled) =>
     settled.allowed ? closed(decision, settled.headers) : refused(decision, settled),
   )
 }
 
 /** Ledger by ledger. Charges of one ledger are all taken or none; a later ledger's refusal does not undo an earlier one. */
-function take(charges: readonly Charge[], ctx: RequestContext, nowMs: number): MaybePromise<Decision<object>> {
+function take(
+  charges: readonly Charge[],
+  ctx: RequestContext,
+  decision: Decision<object>,
+): MaybePromise<Decision<object>> {
   const ledger = charges[0]?.ledger
   if (ledger === undefined) return ALLOWED
   const own = ofLedger(charges, ledger)
-  const taken = asking(ctx, () => ledger.take(own, nowMs))
+  const taken = asking(ctx, () => ledger.take(own, ctx, decision))
   if (own === charges) return taken
   const others = charges.filter((charge) => charge.ledger !== ledger)
   return andThen(taken, (before) =>
-    before.allowed ? andThen(take(others, ctx, nowMs), (rest) => sequel(before, rest)) : before,
+    before.allowed ? andThen(take(others, ctx, decision), (rest) => sequel(before, rest)) : before,
   )
 }
 
-function look(charges: readonly Charge[], ctx: RequestContext, nowMs: number): MaybePromise<Decision<object>> {
+function look(charges: readonly Charge[], ctx: RequestContext): MaybePromise<Decision<object>> {
   const ledgers = [...new Set(charges.map((charge) => charge.ledger))]
   return asking(ctx, () =>
     allow(
       NO_FACTS,
-      ledgers.flatMap((ledger) => ledger.look(ofLedger(charges, ledger), nowMs)),
+      ledgers.flatMap((ledger) => ledger.look(ofLedger(charges, ledger), ctx)),
     ),
   )
 }
@@ -69,7 +74,9 @@ const asking = (ctx: RequestContext, check: Guard['check']): MaybePromise<Decisi
 
 const closed = <Gives extends object>(decision: Decision<Gives>, fields: HeaderList | undefined): Decision<Gives> => {
   const headers = concat(decision.headers, fields)
-  return decision.allowed ? allow(decision.facts, headers) : { ...decision, headers, charges: undefined }
+  return decision.allowed
+    ? allowance(decision.facts, headers, undefined, decision.reply)
+    : { ...decision, headers, charges: undefined }
 }
 
 const refused = (decision: Decision<object>, refusal: Denial): Denial => ({

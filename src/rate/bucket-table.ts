@@ -1,30 +1,37 @@
 import { shown } from '../lib/options.js'
-import { fullAtMs, type Size } from './gcra.js'
+import type { Algorithm } from './algorithms/algorithm.js'
+import { Cells, copied, NONE } from './algorithms/cells.js'
+import { algorithmOf } from './algorithms/index.js'
+import type { LimitRule } from './rule.js'
 import type { BucketRequest } from './store.js'
 
-/** Where a bucket is not. */
-export const NONE = -1
-
-/** The lists a bucket may be in. Their heads are the first slots of the columns, so that a list is never empty. */
-export const OPEN = 0
-export const SPENT = 1
-const FREE = 2
-const HEADS = 3
+/** The lists a bucket may be in. Their heads are slots as well, so that a list is never empty; the first slot is `NONE`. */
+export const OPEN = 1
+export const SPENT = 2
+const FREE = 3
+const HEADS = 4
 
 type List = typeof OPEN | typeof SPENT | typeof FREE
 
 /** Slots at first, heads included; doubled when they are used up. */
 const FIRST_SLOTS = 64
 
-/** The buckets of one limit. */
-interface Policy extends Size {
-  readonly name: string
+/** The buckets of one rule. */
+interface Policy {
+  readonly rule: LimitRule
+  readonly algorithm: Algorithm
   /** Its place among the policies: two bytes a bucket, where a reference takes eight. */
   readonly index: number
   readonly slots: Map<string, number>
 }
 
 const MAX_POLICIES = 65_536
+
+/** What a bucket takes beside its key: its place in the columns, in the Map, and the head of the string. */
+const BUCKET_BYTES = 96
+const BYTES_MORE = { 1: 0, 2: 8, 3: 52 } as const
+/** What one takes at most. */
+export const MOST_BYTES = 400
 
 /**
  * Buckets in columns, one slot each, in two lists that remember an order. An object and a Map entry in order of use per
@@ -38,7 +45,8 @@ export class BucketTable {
   #slots: number
   #usedSlots = HEADS
   #size = 0
-  #tats: Float64Array
+  #bytes = 0
+  readonly cells: Cells
   #previous: Int32Array
   #next: Int32Array
   #lists: Uint8Array
@@ -49,7 +57,7 @@ export class BucketTable {
   constructor(maxBuckets: number) {
     this.#mostSlots = maxBuckets + HEADS
     this.#slots = Math.min(FIRST_SLOTS, this.#mostSlots)
-    this.#tats = new Float64Array(this.#slots)
+    this.cells = new Cells(this.#slots)
     this.#previous = new Int32Array(this.#slots)
     this.#next = new Int32Array(this.#slots)
     this.#lists = new Uint8Array(this.#slots)
@@ -66,45 +74,48 @@ export class BucketTable {
     return this.#size
   }
 
+  /** About what the buckets take, keys included. */
+  get bytes(): number {
+    return this.#bytes
+  }
+
   /** The slot of the bucket, or `NONE`. */
-  find(request: BucketRequest): number {
-    const policy = this.#policies.get(request.policy)
+  find({ rule, key }: BucketRequest): number {
+    const policy = this.#policies.get(rule.id)
     if (policy === undefined) return NONE
-    assertSameSize(policy, request)
-    return policy.slots.get(request.key) ?? NONE
+    if (policy.rule !== rule) assertSameRule(policy.rule, rule)
+    return policy.slots.get(key) ?? NONE
   }
 
-  tat(slot: number): number {
-    return this.#tats[slot]!
-  }
-
-  keep(slot: number, tat: number): void {
-    this.#tats[slot] = tat
-  }
-
-  /** The first whole millisecond at which the bucket is full and need not be kept. */
-  fullAtMs(slot: number): number {
-    return fullAtMs(this.#tats[slot]!, this.#ownerOf(slot))
+  /** When the bucket need not be kept any more. */
+  keptUntilMs(slot: number): number {
+    const { rule, algorithm } = this.#ownerOf(slot)
+    return algorithm.keptUntilMs(rule, this.cells, slot)
   }
 
   /** A slot for a bucket that has none yet, at the end of the open ones. */
   add(request: BucketRequest): number {
-    const policy = this.#policyOf(request)
+    const policy = this.#policyOf(request.rule)
     const key = ownCopy(request.key)
     const slot = this.#unusedSlot()
     policy.slots.set(key, slot)
     this.#owners[slot] = policy.index
     this.#keys[slot] = key
+    this.cells.provide(policy.algorithm.columns)
     this.#append(slot, OPEN)
     this.#size++
+    this.#bytes += bytesOf(policy, key)
     return slot
   }
 
   remove(slot: number): void {
     const policy = this.#ownerOf(slot)
-    policy.slots.delete(this.#keys[slot]!)
+    const key = this.#keys[slot]!
+    policy.slots.delete(key)
     if (policy.slots.size === 0) this.#drop(policy)
+    this.#bytes -= bytesOf(policy, key)
     this.#keys[slot] = ''
+    this.cells.clear(slot)
     this.move(slot, FREE)
     this.#size--
   }
@@ -146,20 +157,20 @@ export class BucketTable {
     this.#lists[slot] = list
   }
 
-  #policyOf({ policy: name, limit, windowMs }: BucketRequest): Policy {
-    const known = this.#policies.get(name)
+  #policyOf(rule: LimitRule): Policy {
+    const known = this.#policies.get(rule.id)
     if (known !== undefined) return known
     const unused = this.#byIndex.indexOf(undefined)
     const index = unused === -1 ? this.#byIndex.length : unused
-    if (index === MAX_POLICIES) throw new TypeError(`one store serves at most ${MAX_POLICIES} policies at a time`)
-    const policy = { name, limit, windowMs, index, slots: new Map<string, number>() }
-    this.#policies.set(name, policy)
+    if (index === MAX_POLICIES) throw new TypeError(`one store serves at most ${MAX_POLICIES} limits at a time`)
+    const policy = { rule, algorithm: algorithmOf(rule), index, slots: new Map<string, number>() }
+    this.#policies.set(rule.id, policy)
     this.#byIndex[index] = policy
     return policy
   }
 
-  #drop({ name, index }: Policy): void {
-    this.#policies.delete(name)
+  #drop({ rule, index }: Policy): void {
+    this.#policies.delete(rule.id)
     this.#byIndex[index] = undefined
   }
 
@@ -179,7 +190,7 @@ export class BucketTable {
 
   #grow(): void {
     this.#slots = Math.min(2 * this.#slots, this.#mostSlots)
-    this.#tats = copied(this.#tats, new Float64Array(this.#slots))
+    this.cells.grow(this.#slots)
     this.#previous = copied(this.#previous, new Int32Array(this.#slots))
     this.#next = copied(this.#next, new Int32Array(this.#slots))
     this.#lists = copied(this.#lists, new Uint8Array(this.#slots))
@@ -195,28 +206,20 @@ function widened<T>(from: readonly T[], slots: number): T[] {
   return to
 }
 
-function copied<Column extends Float64Array | Int32Array | Uint16Array | Uint8Array>(from: Column, to: Column): Column {
-  to.set(from)
-  return to
-}
-
 /** A part of a long header field, such as a forwarded address, would keep all of the field in memory. */
 function ownCopy(key: string): string {
   const copy = Buffer.from(key, 'latin1').toString('latin1')
   return copy === key ? copy : Buffer.from(key, 'utf16le').toString('utf16le')
 }
 
-/** Whether both ask the same bucket. */
-export function isSameBucket(a: BucketRequest, b: BucketRequest): boolean {
-  if (a.policy !== b.policy) return false
-  assertSameSize(a, b)
-  return a.key === b.key
-}
+const bytesOf = ({ algorithm }: Policy, key: string): number =>
+  BUCKET_BYTES + BYTES_MORE[algorithm.columns] + 2 * key.length
 
-/** A TAT counts in units of its limit: read by another size it would mean another time. */
-function assertSameSize({ limit, windowMs }: Size, request: BucketRequest): void {
-  if (limit === request.limit && windowMs === request.windowMs) return
-  throw new TypeError(
-    `all requests of policy ${shown(request.policy)} must have limit ${limit} and windowMs ${windowMs}`,
-  )
+/** Numbers of one rule, read by another, would mean something else. */
+function assertSameRule(known: LimitRule, rule: LimitRule): void {
+  const names = new Set([...Object.keys(known), ...Object.keys(rule)]) as Set<keyof LimitRule>
+  for (const name of names) {
+    if (known[name] !== rule[name])
+      throw new TypeError(`all requests of limit ${shown(rule.id)} must have the same ${name}`)
+  }
 }

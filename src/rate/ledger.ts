@@ -1,27 +1,41 @@
+import type { RequestContext } from '../context.js'
 import {
   allowance,
   type Charge,
   type Decision,
   type Denial,
-  exhaust,
+  type Exhausted,
   type Ledger,
   NO_FACTS,
   unavailable,
 } from '../decision.js'
-import { isPromiseLike, type MaybePromise } from '../lib/maybe-promise.js'
-import { type LimitItem, rateLimitFields, seconds } from './fields.js'
+import { Dependency } from '../dependency.js'
+import { andThen, isPromiseLike, type MaybePromise } from '../lib/maybe-promise.js'
+import { type Correction, correctLater } from './correction.js'
+import { type LimitItem, rateLimitFields } from './fields.js'
+import { type Pace, paced } from './pace.js'
+import { refusalOf } from './refusal.js'
+import { mostAtOnce } from './rule.js'
 import type { BucketRequest, BucketState, RateLimitStore } from './store.js'
 
 /** One limit as its charges name it. Made once per limit. */
 export interface Limit extends LimitItem {
   readonly guard: string
   readonly store: RateLimitStore
+  /** What it asks once the request is decided, where that changes the cost. */
+  readonly costWhenDecided?: ((decision: Decision<object>) => number) | undefined
+  /** How requests that were let in wait. */
+  readonly pace?: Pace | undefined
+  /** Members of its denial that are its own. */
+  readonly refusal?: Partial<Omit<Exhausted, 'kind' | 'allowed'>> | undefined
 }
 
 /** One limit's share in a request, taken when the request is decided. */
 export interface RateCharge extends Charge {
   readonly limit: Limit
   readonly request: BucketRequest
+  /** What is set right once the answer has ended. */
+  readonly correction?: Correction | undefined
 }
 
 /**
@@ -29,9 +43,13 @@ export interface RateCharge extends Charge {
  * are asked in turn, all are looked at, so that stores of this process are taken all or none as well.
  */
 export const rateLedger: Ledger = Object.freeze({
-  take: (charges: readonly Charge[], nowMs: number) => takeGroup(charges as Group, nowMs),
-  look: (charges: readonly Charge[], nowMs: number) =>
-    rateLimitFields(charges as Group, lookAll(charges as Group, nowMs)),
+  take: (charges: readonly Charge[], ctx: RequestContext, decision: Decision<object>) =>
+    takeGroup(groupOf(charges as readonly RateCharge[], decision), ctx, decision.allowed),
+  look: (charges: readonly Charge[], ctx: RequestContext) => {
+    const { nowMs } = ctx
+    const group = charges as Group
+    return rateLimitFields(group, lookAll(group, nowMs), nowMs)
+  },
 })
 
 type Group = readonly RateCharge[]
@@ -39,12 +57,38 @@ type Group = readonly RateCharge[]
 /** How the buckets of a group stand, in the order of its charges; undefined where that is not known. */
 type States = (BucketState | undefined)[]
 
-function takeGroup(group: Group, nowMs: number): MaybePromise<Decision> {
+/** Charges with the cost that the decision gives them. Two that name one bucket ask it together. */
+function groupOf(charges: Group, decision: Decision<object>): Group {
+  if (charges.length === 1 && charges[0]!.limit.costWhenDecided === undefined) return charges
+  const group: RateCharge[] = []
+  for (const charge of charges) {
+    const { costWhenDecided } = charge.limit
+    const cost = costWhenDecided === undefined ? charge.request.cost : costWhenDecided(decision)
+    const twin = group.findIndex((other) => isSameBucket(other, charge))
+    if (twin === -1) group.push(cost === charge.request.cost ? charge : withCost(charge, cost))
+    else
+      group[twin] = withCost(
+        group[twin]!,
+        Math.min(group[twin]!.request.cost + cost, mostAtOnce(charge.request.rule) + 1),
+      )
+  }
+  return group
+}
+
+const withCost = (charge: RateCharge, cost: number): RateCharge => ({ ...charge, request: { ...charge.request, cost } })
+
+const isSameBucket = (a: RateCharge, b: RateCharge): boolean =>
+  a.request.key === b.request.key && a.request.rule.id === b.request.rule.id && a.limit.store === b.limit.store
+
+function takeGroup(group: Group, ctx: RequestContext, mayWait: boolean): MaybePromise<Decision> {
+  const { nowMs } = ctx
   if (!isOfOneStore(group)) {
     const known = lookAll(group, nowMs)
-    if (known.some(refuses)) return refusal(group, known)
+    if (known.some(refuses)) return refusal(group, known, nowMs)
   }
-  return takeFrom(0, group, [], nowMs)
+  return andThen(takeFrom(0, group, [], ctx), (states) =>
+    Array.isArray(states) ? granted(group, states, ctx, mayWait) : states,
+  )
 }
 
 function isOfOneStore(group: Group): boolean {
@@ -59,51 +103,68 @@ function lookAll(group: Group, nowMs: number): States {
 }
 
 /** Store by store, in order of their first charge. Loops while they answer at once; a promise carries on from there. */
-function takeFrom(start: number, group: Group, states: States, nowMs: number): MaybePromise<Decision> {
+function takeFrom(start: number, group: Group, states: States, ctx: RequestContext): MaybePromise<States | Denial> {
   for (let i = start; i < group.length; i++) {
     if (states[i] !== undefined) continue // asked together with one ahead
-    const { store } = group[i]!.limit
+    const { store, guard } = group[i]!.limit
     const requests: BucketRequest[] = []
     for (const { limit, request } of group) if (limit.store === store) requests.push(request)
-    const answer = store.take(requests, nowMs)
+    const { nowMs } = ctx
+    const answer = dependencyOf(store).rely(
+      () => store.take(requests, nowMs),
+      (answered) => noted(group, i, states, answered, requests.length, ctx),
+    )
     if (isPromiseLike(answer)) {
-      return answer.then(
-        (answered) => noted(group, i, states, answered, requests.length) ?? takeFrom(i + 1, group, states, nowMs),
-        (cause) => failed(group[i]!, cause),
+      return answer.then((denial) =>
+        denial === undefined ? takeFrom(i + 1, group, states, ctx) : { guard, ...denial },
       )
     }
-    const denial = noted(group, i, states, answer, requests.length)
-    if (denial !== undefined) return denial
+    if (answer !== undefined) return { guard, ...answer }
   }
-  return allowance(NO_FACTS, rateLimitFields(group, states))
+  return states
 }
 
-/** Puts what the store of charge `at` answered into `states`, or gives the denial that ends the taking. */
+/** One for each store, whoever asks it: what a store fails at is no limit's own. */
+const dependencies = new WeakMap<RateLimitStore, Dependency>()
+
+function dependencyOf(store: RateLimitStore): Dependency {
+  const known = dependencies.get(store)
+  if (known !== undefined) return known
+  const dependency = new Dependency('store_unavailable')
+  dependencies.set(store, dependency)
+  return dependency
+}
+
+/**
+ * Puts what the store of charge `at` answered into `states`, or gives the denial that ends the taking. What was taken is set
+ * right when the answer has ended, also where another store refuses the request after this one.
+ */
 function noted(
   group: Group,
   at: number,
   states: States,
   answer: readonly BucketState[],
   count: number,
+  ctx: RequestContext,
 ): Denial | undefined {
-  const charge = group[at]!
-  if (!isAnswer(answer, count)) return failed(charge, new TypeError('the store left a bucket unanswered'))
-  let next = 0
-  let refused = false
-  for (let i = at; i < group.length; i++) {
-    if (group[i]!.limit.store !== charge.limit.store) continue
-    const state = answer[next++]!
-    states[i] = state
-    if (!state.allowed) refused = true
+  const { store, guard } = group[at]!.limit
+  if (!isAnswer(answer, count)) {
+    const cause = new TypeError('the store left a bucket unanswered')
+    return { ...unavailable('store_unavailable', 1, cause), guard }
   }
-  return refused ? refusal(group, states) : undefined
+  let next = 0
+  for (let i = at; i < group.length; i++) if (group[i]!.limit.store === store) states[i] = answer[next++]!
+  tellNotice(answer, guard, ctx)
+  if (answer.some(refuses)) return refusal(group, states, ctx.nowMs)
+  for (const charge of group) if (charge.limit.store === store) correctLater(charge, ctx)
+  return undefined
 }
 
-/** A store that fails has counted nobody, and nobody is let in. */
-const failed = ({ limit }: RateCharge, cause: unknown): Denial => ({
-  ...unavailable('store_unavailable', 1, cause),
-  guard: limit.guard,
-})
+/** Once a request, however many limits the store answered without counting. */
+function tellNotice(states: readonly BucketState[], guard: string, ctx: RequestContext): void {
+  const code = states.find(({ notice }) => notice !== undefined)?.notice
+  if (code !== undefined) ctx.report({ event: 'sys_monitor_disabled', code, guard })
+}
 
 /** Stores may come from JavaScript: `'0'` would allow, and `NaN` is no time to wait. */
 function isAnswer(states: readonly BucketState[], count: number): boolean {
@@ -120,16 +181,18 @@ const isState = (state: BucketState | undefined): boolean =>
 
 const refuses = (state: BucketState | undefined): boolean => state?.allowed === false
 
-function refusal(charges: Group, states: States): Denial {
-  const violated = charges.filter((_, index) => refuses(states[index]))
+/** What another guard has refused need not wait to hear it. */
+function granted(group: Group, states: States, ctx: RequestContext, mayWait: boolean): MaybePromise<Decision> {
+  const allowed = allowance(NO_FACTS, rateLimitFields(group, states, ctx.nowMs))
+  if (!mayWait) return allowed
+  return andThen(paced(group, states, ctx), (denial) => denial ?? allowed)
+}
+
+function refusal(charges: Group, states: States, nowMs: number): Denial {
+  const violated = charges.filter((_, index) => refuses(states[index])).map(({ limit }) => limit)
   const retryAfterMs = states.reduce(
     (longest, state) => (refuses(state) ? Math.max(longest, state!.retryAfterMs) : longest),
     0,
   )
-  const names = violated.map(({ limit }) => limit.name)
-  return {
-    ...exhaust('rate_limited', seconds(retryAfterMs), names),
-    guard: violated[0]!.limit.guard,
-    headers: rateLimitFields(charges, states),
-  }
+  return { ...refusalOf(violated, retryAfterMs), headers: rateLimitFields(charges, states, nowMs) }
 }

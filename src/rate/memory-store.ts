@@ -1,6 +1,8 @@
 import { integerBetween, knownOptions, shown } from '../lib/options.js'
-import { BucketTable, isSameBucket, NONE, OPEN, SPENT } from './bucket-table.js'
-import { fits, isBehind, NEVER_USED, stateOf, tatOf, used, wanted } from './gcra.js'
+import { type Cells, NONE } from './algorithms/cells.js'
+import { algorithmOf } from './algorithms/index.js'
+import { BucketTable, MOST_BYTES, OPEN, SPENT } from './bucket-table.js'
+import type { LimitRule } from './rule.js'
 import type { BucketRequest, BucketState, RateLimitStore } from './store.js'
 
 /** How much a store of counts may hold. */
@@ -10,6 +12,11 @@ export interface MemoryStoreOptions {
    * of them 15 MB by default. Storage is taken as buckets come, doubling, and not given back when they leave.
    */
   readonly maxKeys?: number | undefined
+  /**
+   * About how many bytes they may take, keys included, 65 536 to 8 589 934 592. Default: 400 for each of `maxKeys`, which
+   * is what the longest keys take.
+   */
+  readonly maxBytes?: number | undefined
 }
 
 /** A Map of V8 holds 2^24 entries, deleted ones among them. It makes room for more only when half of them are deleted. */
@@ -29,123 +36,149 @@ const SWEEP = 2
  * @throws TypeError for an option out of its range.
  */
 export function memoryStore(options: MemoryStoreOptions = {}): RateLimitStore {
-  knownOptions('memoryStore()', options, ['maxKeys'])
-  return new MemoryStore(integerBetween('maxKeys', options.maxKeys ?? 100_000, 1, MOST_KEYS))
+  knownOptions('memoryStore()', options, ['maxKeys', 'maxBytes'])
+  const maxKeys = integerBetween('maxKeys', options.maxKeys ?? 100_000, 1, MOST_KEYS)
+  const maxBytes = options.maxBytes ?? Math.max(65_536, maxKeys * 400)
+  return new MemoryStore(maxKeys, integerBetween('maxBytes', maxBytes, 65_536, 8 * 1024 ** 3))
 }
 
 /**
  * Open buckets are in order of use, the longest unused first. Apart from them are the spent ones: they have run empty,
- * too low for one more request of the kind that did it, and are not yet full again.
+ * too low for one more request of the kind that did it, and are not yet full again; or they count what is under way.
  */
 class MemoryStore implements RateLimitStore {
   readonly #buckets: BucketTable
+  readonly #cells: Cells
   readonly #maxKeys: number
+  readonly #maxBytes: number
   /** No spent bucket is full before. */
   #nextFullMs = Number.POSITIVE_INFINITY
   /** When anything was last taken. */
   #takenMs = Number.NEGATIVE_INFINITY
-  #originMs: number | undefined
 
-  constructor(maxKeys: number) {
+  constructor(maxKeys: number, maxBytes: number) {
     this.#maxKeys = maxKeys
+    this.#maxBytes = maxBytes
     this.#buckets = new BucketTable(maxKeys)
+    this.#cells = this.#buckets.cells
   }
 
-  readonly look = (request: BucketRequest, nowMs: number): BucketState | undefined => {
-    const elapsedMs = this.#elapsed(nowMs)
-    const tat = this.#tat(this.#buckets.find(request))
+  readonly look = (request: BucketRequest, timeMs: number): BucketState | undefined => {
+    const nowMs = this.#now(timeMs)
+    const slot = this.#buckets.find(request)
     // The request waited, or the clock stepped back: only a taking, which reads the clock anew, can tell.
-    if (elapsedMs < this.#takenMs || isBehind(tat, request, elapsedMs)) return undefined
-    const found = used(tat, request, elapsedMs)
-    return stateOf(request, wanted(found, request), found)
-  }
-
-  readonly take = (requests: readonly BucketRequest[], nowMs: number): readonly BucketState[] => {
-    const elapsedMs = this.#elapsed(nowMs)
-    this.#takenMs = elapsedMs
-    return requests.length === 1 ? [this.#takeOne(requests[0]!, elapsedMs)] : this.#takeAll(requests, elapsedMs)
-  }
-
-  #takeOne(request: BucketRequest, elapsedMs: number): BucketState {
-    const slot = this.#buckets.find(request)
-    const found = used(this.#tat(slot), request, elapsedMs)
-    const after = wanted(found, request)
-    if (!fits(after, request)) return this.#leave(request, after, elapsedMs)
-    if (slot === NONE && !this.#makeRoom([request], elapsedMs)) return this.#full(elapsedMs)
-    this.#keep(slot, request, after, elapsedMs)
-    return stateOf(request, after, after)
-  }
-
-  #takeAll(requests: readonly BucketRequest[], elapsedMs: number): readonly BucketState[] {
-    const after: number[] = []
-    for (const request of requests) after.push(wanted(this.#usedBehind(requests, after, elapsedMs), request))
-    if (!requests.every((request, index) => fits(after[index]!, request))) {
-      return requests.map((request, index) => this.#leave(request, after[index]!, elapsedMs))
+    if (nowMs < this.#takenMs || algorithmOf(request.rule).isAhead(request.rule, this.#cells, slot, nowMs)) {
+      return undefined
     }
-    if (!this.#makeRoom(requests, elapsedMs)) return requests.map(() => this.#full(elapsedMs))
-    return requests.map((request, index) => {
-      this.#keep(this.#buckets.find(request), request, after[index]!, elapsedMs)
-      return stateOf(request, after[index]!, after[index]!)
-    })
+    return this.#found(request, slot, nowMs)
   }
 
-  /** What is in use for the next of `requests`: where one ahead asks the same bucket, what that one leaves. */
-  #usedBehind(requests: readonly BucketRequest[], after: readonly number[], elapsedMs: number): number {
-    const request = requests[after.length]!
-    for (let i = after.length - 1; i >= 0; i--) {
-      const ahead = requests[i]!
-      if (isSameBucket(ahead, request)) return fits(after[i]!, ahead) ? after[i]! : after[i]! - wanted(0, ahead)
+  readonly take = (requests: readonly BucketRequest[], timeMs: number): readonly BucketState[] => {
+    const nowMs = this.#now(timeMs)
+    this.#takenMs = nowMs
+    if (requests.length === 1) return [this.#takeOne(requests[0]!, nowMs)]
+    const slots = requests.map((request) => this.#current(request, nowMs))
+    const found = requests.map((request, index) => this.#found(request, slots[index]!, nowMs))
+    if (!found.every(({ allowed }) => allowed)) return found
+    if (!this.#makeRoom(requests, nowMs)) return requests.map(() => this.#full(nowMs))
+    return requests.map((request) => this.#charge(request, this.#buckets.find(request), nowMs))
+  }
+
+  readonly correct = (requests: readonly BucketRequest[], timeMs: number): void => {
+    const nowMs = this.#now(timeMs)
+    for (const request of requests) {
+      const slot = this.#current(request, nowMs)
+      if (slot === NONE && (request.cost < 0 || !this.#makeRoom([request], nowMs))) continue
+      this.#charge(request, slot, nowMs, 1)
     }
-    return used(this.#tat(this.#buckets.find(request)), request, elapsedMs)
   }
 
-  /** As found. Where the clock stepped back behind a bucket, it goes on from there, empty. */
-  #leave(request: BucketRequest, after: number, elapsedMs: number): BucketState {
+  #takeOne(request: BucketRequest, nowMs: number): BucketState {
+    const slot = this.#current(request, nowMs)
+    const retryAfterMs = waitOf(request, this.#cells, slot, nowMs)
+    if (retryAfterMs > 0) return this.#standing(request, slot, nowMs, retryAfterMs)
+    if (slot === NONE && !this.#makeRoom([request], nowMs)) return this.#full(nowMs)
+    return this.#charge(request, slot, nowMs)
+  }
+
+  /** Its slot. Where the clock stepped back behind it, it goes on from there. */
+  #current(request: BucketRequest, nowMs: number): number {
     const slot = this.#buckets.find(request)
-    const tat = this.#tat(slot)
-    const found = used(tat, request, elapsedMs)
-    if (isBehind(tat, request, elapsedMs)) this.#keep(slot, request, found, elapsedMs)
-    return stateOf(request, after, found)
+    const algorithm = algorithmOf(request.rule)
+    if (algorithm.isAhead(request.rule, this.#cells, slot, nowMs)) {
+      const isSpent = this.#isSpent(slot, nowMs)
+      algorithm.bringBack(request.rule, this.#cells, slot, nowMs)
+      this.#file(request.rule, slot, request.cost, nowMs, isSpent)
+    }
+    return slot
   }
 
-  #tat(slot: number): number {
-    return slot === NONE ? NEVER_USED : this.#buckets.tat(slot)
+  #found(request: BucketRequest, slot: number, nowMs: number): BucketState {
+    return this.#standing(request, slot, nowMs, waitOf(request, this.#cells, slot, nowMs))
   }
 
-  #keep(found: number, request: BucketRequest, unitsUsed: number, elapsedMs: number): void {
-    const runsEmpty = !fits(wanted(unitsUsed, request), request)
-    const list = runsEmpty || this.#isSpent(found, request, elapsedMs) ? SPENT : OPEN
+  #standing({ rule }: BucketRequest, slot: number, nowMs: number, retryAfterMs: number): BucketState {
+    const algorithm = algorithmOf(rule)
+    return {
+      allowed: retryAfterMs === 0,
+      remaining: algorithm.remaining(rule, this.#cells, slot, nowMs),
+      retryAfterMs,
+      resetMs: algorithm.resetMs(rule, this.#cells, slot, nowMs),
+    }
+  }
+
+  /**
+   * Takes what is asked, for which there is room.
+   *
+   * @param next - What another request costs, by which it is told whether the bucket has run empty.
+   */
+  #charge(request: BucketRequest, found: number, nowMs: number, next = request.cost): BucketState {
+    const { rule, cost } = request
+    if (cost === 0) return this.#standing(request, found, nowMs, 0)
+    const wasSpent = this.#isSpent(found, nowMs)
     const slot = found === NONE ? this.#buckets.add(request) : found
-    // The spent keep their places, so that the sweep comes to all of them.
-    if (list === OPEN || !this.#buckets.isIn(SPENT, slot)) this.#buckets.move(slot, list)
-    this.#buckets.keep(slot, tatOf(unitsUsed, request, elapsedMs))
-    if (list === SPENT) this.#nextFullMs = Math.min(this.#nextFullMs, this.#buckets.fullAtMs(slot))
+    algorithmOf(rule).take(rule, this.#cells, slot, cost, nowMs)
+    const state = this.#standing(request, slot, nowMs, 0)
+    this.#file(rule, slot, next, nowMs, wasSpent)
+    return state
   }
 
-  #isSpent(slot: number, request: BucketRequest, elapsedMs: number): boolean {
-    return slot !== NONE && this.#buckets.isIn(SPENT, slot) && used(this.#buckets.tat(slot), request, elapsedMs) > 0
+  #isSpent(slot: number, nowMs: number): boolean {
+    return slot !== NONE && this.#buckets.isIn(SPENT, slot) && this.#buckets.keptUntilMs(slot) > nowMs
+  }
+
+  /** Puts a bucket that has changed where it belongs. */
+  #file(rule: LimitRule, slot: number, next: number, nowMs: number, wasSpent: boolean): void {
+    if (this.#forgetIfFull(slot, nowMs)) return // all was given back
+    const algorithm = algorithmOf(rule)
+    const isSpent =
+      wasSpent || algorithm.pinned || algorithm.waitMs(rule, this.#cells, slot, Math.max(1, next), nowMs) > 0
+    // The spent keep their places, so that the sweep comes to all of them.
+    if (!isSpent || !this.#buckets.isIn(SPENT, slot)) this.#buckets.move(slot, isSpent ? SPENT : OPEN)
+    if (isSpent) this.#nextFullMs = Math.min(this.#nextFullMs, this.#buckets.keptUntilMs(slot))
   }
 
   /** Places for the buckets that are new; false when only spent ones are left to give way. */
-  #makeRoom(requests: readonly BucketRequest[], elapsedMs: number): boolean {
+  #makeRoom(requests: readonly BucketRequest[], nowMs: number): boolean {
     const news = this.#countNew(requests)
     if (news === 0) return true
-    if (this.#buckets.size + news > this.#maxKeys / 2) this.#sweep(elapsedMs)
-    while (this.#buckets.size + this.#countNew(requests) > this.#maxKeys) {
+    if (this.#buckets.size + news > this.#maxKeys / 2 || this.#buckets.bytes > this.#maxBytes / 2) this.#sweep(nowMs)
+    while (!this.#hasRoom(requests)) {
       const oldest = this.#oldestBeside(requests)
       if (oldest !== NONE) this.#buckets.remove(oldest)
-      else if (!this.#forgetFull(elapsedMs)) return false
+      else if (!this.#forgetFull(nowMs)) return false
     }
     return true
   }
 
+  #hasRoom(requests: readonly BucketRequest[]): boolean {
+    const news = this.#countNew(requests)
+    return this.#buckets.size + news <= this.#maxKeys && this.#buckets.bytes + news * MOST_BYTES <= this.#maxBytes
+  }
+
   #countNew(requests: readonly BucketRequest[]): number {
     let count = 0
-    for (let i = 0; i < requests.length; i++) {
-      const request = requests[i]!
-      if (this.#buckets.find(request) !== NONE) continue
-      if (!requests.some((ahead, index) => index < i && isSameBucket(ahead, request))) count++
-    }
+    for (const request of requests) if (this.#buckets.find(request) === NONE) count++
     return count
   }
 
@@ -159,51 +192,57 @@ class MemoryStore implements RateLimitStore {
   }
 
   /** Forgets full buckets among the first few. */
-  #sweep(elapsedMs: number): void {
+  #sweep(nowMs: number): void {
     let open = this.#buckets.first(OPEN)
     for (let looked = 0; looked < SWEEP && open !== NONE; looked++) {
       const next = this.#buckets.after(open, OPEN)
-      this.#forgetIfFull(open, elapsedMs)
+      this.#forgetIfFull(open, nowMs)
       open = next
     }
     for (let looked = 0; looked < SWEEP; looked++) {
       const spent = this.#buckets.first(SPENT)
       if (spent === NONE) return
       // To the end: those with a long window must not hide the others.
-      if (!this.#forgetIfFull(spent, elapsedMs)) this.#buckets.move(spent, SPENT)
+      if (!this.#forgetIfFull(spent, nowMs)) this.#buckets.move(spent, SPENT)
     }
   }
 
-  #forgetIfFull(slot: number, elapsedMs: number): boolean {
-    if (this.#buckets.fullAtMs(slot) > elapsedMs) return false
+  #forgetIfFull(slot: number, nowMs: number): boolean {
+    if (this.#buckets.keptUntilMs(slot) > nowMs) return false
     this.#buckets.remove(slot)
     return true
   }
 
   /** Looks at every spent bucket, but only when one may be full; false when none was. */
-  #forgetFull(elapsedMs: number): boolean {
-    if (elapsedMs < this.#nextFullMs) return false
+  #forgetFull(nowMs: number): boolean {
+    if (nowMs < this.#nextFullMs) return false
     let forgotten = false
     this.#nextFullMs = Number.POSITIVE_INFINITY
     for (let slot = this.#buckets.first(SPENT); slot !== NONE; ) {
       const next = this.#buckets.after(slot, SPENT)
-      if (this.#forgetIfFull(slot, elapsedMs)) forgotten = true
-      else this.#nextFullMs = Math.min(this.#nextFullMs, this.#buckets.fullAtMs(slot))
+      if (this.#forgetIfFull(slot, nowMs)) forgotten = true
+      else this.#nextFullMs = Math.min(this.#nextFullMs, this.#buckets.keptUntilMs(slot))
       slot = next
     }
     return forgotten
   }
 
-  #full(elapsedMs: number): BucketState {
-    const retryAfterMs = this.#buckets.first(SPENT) === NONE ? 1 : this.#nextFullMs - elapsedMs
+  #full(nowMs: number): BucketState {
+    const isKnown = this.#buckets.first(SPENT) !== NONE && Number.isFinite(this.#nextFullMs)
+    const retryAfterMs = isKnown ? this.#nextFullMs - nowMs : 1
     return { allowed: false, remaining: 0, retryAfterMs, resetMs: retryAfterMs }
   }
 
-  /** Whole milliseconds since the first request: small numbers keep the arithmetic exact. */
-  #elapsed(nowMs: number): number {
+  /** In whole milliseconds. */
+  #now(timeMs: number): number {
     // Nothing is more than NaN: every limit would be open.
-    if (!Number.isFinite(nowMs)) throw new TypeError(`nowMs must be a finite number, got ${shown(nowMs)}`)
-    this.#originMs ??= nowMs
-    return Math.floor(nowMs - this.#originMs)
+    if (!Number.isFinite(timeMs)) throw new TypeError(`nowMs must be a finite number, got ${shown(timeMs)}`)
+    const nowMs = Math.floor(timeMs)
+    if (Number.isNaN(this.#cells.originMs)) this.#cells.originMs = nowMs
+    return nowMs
   }
 }
+
+/** Until what is asked is there; nothing is asked by a cost of 0, but that there be something. */
+const waitOf = ({ rule, cost }: BucketRequest, cells: Cells, slot: number, nowMs: number): number =>
+  algorithmOf(rule).waitMs(rule, cells, slot, Math.max(1, cost), nowMs)

@@ -1,15 +1,15 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { BucketTable, isSameBucket, NONE, OPEN, SPENT } from '../../src/rate/bucket-table.js'
-import type { BucketRequest } from '../../src/rate/store.js'
+import type { BucketRequest, LimitRule } from '../../src/index.js'
+import { NONE } from '../../src/rate/algorithms/cells.js'
+import { BucketTable, OPEN, SPENT } from '../../src/rate/bucket-table.js'
+import { tokenRule } from './rules.js'
 
-const ask = (policy: string, key: string, size: Partial<BucketRequest> = {}): BucketRequest => ({
-  policy,
+/** A rule of that id, of whatever size. */
+const ask = (id: string, key: string, size: object = {}): BucketRequest => ({
+  rule: { ...tokenRule('p', 10, 1000), id, ...size } as LimitRule,
   key,
-  limit: 10,
-  windowMs: 1000,
   cost: 1,
-  ...size,
 })
 
 /** The slots of a list, in its order. */
@@ -36,9 +36,10 @@ describe('beside Maps and arrays', () => {
     fc.assert(
       fc.property(fc.array(someStep, { maxLength: 500, size: 'max' }), (steps) => {
         const table = new BucketTable(MAX_BUCKETS)
+        table.cells.originMs = 0
         const tats = new Map<string, number>()
         const requests = new Map<string, BucketRequest>()
-        const lists: [open: string[], spent: string[]] = [[], []]
+        const lists: Record<typeof OPEN | typeof SPENT, string[]> = { [OPEN]: [], [SPENT]: [] }
         const leave = (name: string) => {
           for (const list of [OPEN, SPENT] as const) lists[list] = lists[list].filter((other) => other !== name)
         }
@@ -54,7 +55,7 @@ describe('beside Maps and arrays', () => {
             leave(name)
           } else if (act === 'keep') {
             const slot = found === NONE ? table.add(request) : found
-            table.keep(slot, tat)
+            table.cells.times[slot] = tat
             if (found === NONE) lists[OPEN].push(name)
             tats.set(name, tat)
             requests.set(name, request)
@@ -68,8 +69,8 @@ describe('beside Maps and arrays', () => {
         }
         for (const [name, tat] of tats) {
           const slot = table.find(requests.get(name)!)
-          expect(table.tat(slot)).toBe(tat)
-          expect(table.fullAtMs(slot) === Math.ceil(tat / 10)).toBe(true)
+          expect(table.cells.times[slot]).toBe(tat)
+          expect(table.keptUntilMs(slot) === Math.ceil(tat / 10)).toBe(true)
           expect(table.isIn(SPENT, slot)).toBe(lists[SPENT].includes(name))
         }
         for (const list of [OPEN, SPENT] as const) {
@@ -80,21 +81,22 @@ describe('beside Maps and arrays', () => {
     ))
 })
 
-describe('one policy has one size', () => {
-  const message = 'all requests of policy "login" must have limit 10 and windowMs 1000'
-  test.each<readonly [string, Partial<BucketRequest>]>([
-    ['another limit', { limit: 11 }],
-    ['another window', { windowMs: 1001 }],
-  ])('%s is a TypeError, also for another key and within one request', (_difference, size) => {
+describe('one id is one rule', () => {
+  const message = (member: string) => `all requests of limit "login" must have the same ${member}`
+  test.each<readonly [string, object]>([
+    ['limit', { limit: 11 }],
+    ['windowMs', { windowMs: 1001 }],
+    ['algorithm', { algorithm: 'sliding-window' }],
+    ['leaseMs', { leaseMs: 5 }],
+  ])('another %s is a TypeError, also for another key', (member, size) => {
     const table = new BucketTable(10)
     table.add(ask('login', 'alice'))
     for (const key of ['alice', 'bob']) {
-      expect(() => table.find(ask('login', key, size))).toThrow(new TypeError(message))
-      expect(() => isSameBucket(ask('login', 'alice'), ask('login', key, size))).toThrow(new TypeError(message))
+      expect(() => table.find(ask('login', key, size))).toThrow(new TypeError(message(member)))
     }
   })
 
-  test('until the last of its buckets is forgotten: no policy outlives its buckets', () => {
+  test('until the last of its buckets is forgotten: no rule outlives its buckets', () => {
     const table = new BucketTable(10)
     const slots = ['alice', 'bob'].map((key) => table.add(ask('login', key)))
     table.remove(slots[0]!)
@@ -102,11 +104,14 @@ describe('one policy has one size', () => {
     table.remove(slots[1]!)
     expect(table.find(ask('login', 'bob', { limit: 11 }))).toBe(NONE)
   })
+})
 
-  test.each<readonly [string, BucketRequest, BucketRequest, boolean]>([
-    ['the same policy and key', ask('p', 'k'), ask('p', 'k', { cost: 5 }), true],
-    ['another key', ask('p', 'k'), ask('p', 'l'), false],
-    ['another policy', ask('p', 'k'), ask('q', 'k'), false],
-    ['another policy of another size', ask('p', 'k'), ask('q', 'k', { limit: 3 }), false],
-  ])('%s', (_name, a, b, expected) => expect(isSameBucket(a, b)).toBe(expected))
+test('bytes are told as buckets come and go', () => {
+  const table = new BucketTable(10)
+  const slots = ['a', 'k'.repeat(100)].map((key) => table.add(ask('login', key)))
+  const both = table.bytes
+  table.remove(slots[1]!)
+  expect([both > 2 * table.bytes, table.bytes > 0]).toEqual([true, true])
+  table.remove(slots[0]!)
+  expect(table.bytes).toBe(0)
 })

@@ -1,10 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { all, challenge, rateLimit } from '../../src/index.js'
-import { policyItem, rateLimitFields } from '../../src/rate/fields.js'
+import { rateLimitFields } from '../../src/rate/fields.js'
 import type { BucketState } from '../../src/rate/store.js'
 import { contextFor } from '../support/context.js'
 import { answering, decideNow } from '../support/guards.js'
+import { ask } from './rules.js'
 import { type Item, structuredList } from './structured-list.js'
 
 /** One limit, and its state where it is known. */
@@ -19,8 +20,18 @@ const policy = (name: string, limit: number, windowMs: number, state: Partial<Bu
 
 const fieldsOf = (told: readonly Told[]) =>
   rateLimitFields(
-    told.map(([name, limit, windowMs]) => ({ limit: { name, policyItem: policyItem(name, limit, windowMs) } })),
+    told.map(([name, limit, windowMs]) => ({
+      limit: {
+        name,
+        encoding: 'draft-11',
+        policyItem: `"${name}";q=${limit};w=${Math.ceil(windowMs / 1000)}`,
+        quota: limit,
+        partitioned: false,
+      },
+      request: ask('k', limit, windowMs),
+    })),
     told.map(([, , , state]) => state),
+    1_700_000_000_000,
   )
 
 test.each<readonly [string, readonly Told[], string, string]>([

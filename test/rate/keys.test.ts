@@ -1,10 +1,25 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { all, byClient, byPrincipal, type RequestContext, rateLimit } from '../../src/index.js'
+import {
+  all,
+  byClaim,
+  byClient,
+  byEach,
+  byOAuthClient,
+  byPrincipal,
+  byRoute,
+  type Decision,
+  memoryStore,
+  type Principal,
+  type RateKey,
+  type RequestContext,
+  rateLimit,
+} from '../../src/index.js'
 import { canonicalAddress } from '../../src/lib/address.js'
 import type { BucketRequest } from '../../src/rate/store.js'
 import { contextFor } from '../support/context.js'
 import { decideNow, giving, principal } from '../support/guards.js'
+import { answering } from './rules.js'
 
 /** The bucket that a limit with this key takes from, as a shared store names it. */
 async function bucketOf(key: unknown, name?: string): Promise<string> {
@@ -13,19 +28,26 @@ async function bucketOf(key: unknown, name?: string): Promise<string> {
     asked.push(...requests)
     return requests.map(() => ({ allowed: true, remaining: 1, retryAfterMs: 0, resetMs: 0 }))
   }
-  const store = { take, look: () => undefined }
-  const guard = rateLimit({ limit: 1_000_000, windowMs: 31 * 86_400_000, name, store, key: () => key as string })
+  const guard = rateLimit({
+    limit: 1_000_000,
+    windowMs: 31 * 86_400_000,
+    name,
+    store: answering(take),
+    key: () => key as string,
+  })
   await decideNow(guard, contextFor())
-  const [{ policy, key: own }] = asked as [BucketRequest]
-  return `${policy}:${own}`
+  const [{ rule, key: own }] = asked as [BucketRequest]
+  return `${rule.id}:${own}`
 }
 
 describe('a key', () => {
   test('that is short stands in the bucket name as it is', async () =>
-    expect(await bucketOf('alice', 'login')).toBe('login:1000000/2678400000:alice'))
+    expect(await bucketOf('alice', 'login')).toBe('login:token-bucket:1000000/2678400000/1000000/0:alice'))
 
   test.each([[129], [1000], [1_000_000]])('of %i characters is hashed', async (length) =>
-    expect(await bucketOf('k'.repeat(length))).toMatch(/^default:1000000\/2678400000:#[A-Za-z0-9_-]{43}$/),
+    expect(await bucketOf('k'.repeat(length))).toMatch(
+      /^default:token-bucket:1000000\/2678400000\/1000000\/0:#[A-Za-z0-9_-]{43}$/,
+    ),
   )
 
   test('of any kind makes a bucket name of bounded length, and no two share one', () => {
@@ -175,4 +197,87 @@ describe('byPrincipal', () => {
         },
       ),
     ))
+})
+
+describe('keys of what a token says', () => {
+  const known = (claims: object, client?: string) => ({
+    principal: { ...principal('alice'), claims, client } as ReturnType<typeof principal>,
+  })
+  const ctx = contextFor({ route: '/orders/:id' }) as RequestContext
+
+  test('byOAuthClient counts callers of one client together, within its issuer', () => {
+    expect(byOAuthClient(ctx, known({}, 'web'))).toBe(
+      byOAuthClient(ctx, { principal: { ...known({}, 'web').principal, id: 'bob' } }),
+    )
+    expect(byOAuthClient(ctx, known({}, 'web'))).not.toBe(byOAuthClient(ctx, known({}, 'app')))
+    expect(byOAuthClient(ctx, known({}))).not.toBe(byOAuthClient(ctx, known({}, '')))
+  })
+
+  test('byClaim counts callers with one value together', () => {
+    const byTenant = byClaim('tenant')
+    expect(byTenant(ctx, known({ tenant: 'a' }))).toBe(byTenant(ctx, known({ tenant: 'a', more: 1 })))
+    expect(byTenant(ctx, known({ tenant: 'a' }))).not.toBe(byTenant(ctx, known({ tenant: 'b' })))
+    expect(byTenant(ctx, known({ tenant: '7' }))).not.toBe(byTenant(ctx, known({ tenant: 7 })))
+  })
+
+  test.each([[{}], [{ tenant: null }], [{ tenant: ['a'] }], [{ tenant: true }]])(
+    'byClaim of a caller with %j denies: none is no tenant that all of them share',
+    async (claims) => {
+      const limit = rateLimit({ limit: 1, windowMs: 1000, key: byClaim('tenant') })
+      const decision = await decideNow(all(giving('who', known(claims)), limit), contextFor())
+      expect(decision).toMatchObject({ kind: 'internal', code: 'guard_failed', guard: 'rateLimit(default)' })
+    },
+  )
+
+  test('byClaim reads no claim that an object has by nature', () =>
+    expect(() => byClaim('constructor')(ctx, known({}))).toThrow(TypeError))
+
+  test.each([[''], [undefined], [7]])('byClaim(%j) is a TypeError', (claim) =>
+    expect(() => byClaim(claim as string)).toThrow(/^claim must be/),
+  )
+
+  test('byRoute counts by the pattern; what has none is one', () => {
+    expect(byRoute(ctx)).toBe('/orders/:id')
+    expect(byRoute(contextFor({ path: '/a' }))).toBe(byRoute(contextFor({ path: '/b' })))
+  })
+
+  test('byEach keeps the parts apart', () =>
+    fc.assert(
+      fc.property(
+        fc.array(fc.string(), { minLength: 2, maxLength: 4 }),
+        fc.array(fc.string(), { minLength: 2, maxLength: 4 }),
+        (a, b) => {
+          if (a.length !== b.length) return
+          const keyOf = ([first, ...more]: readonly string[]) =>
+            byEach(() => first!, ...more.map((part) => () => part))(ctx, {})
+          expect(keyOf(a) === keyOf(b)).toBe(a.every((part, index) => part === b[index]))
+        },
+      ),
+    ))
+
+  test('byEach of what is no function is a TypeError', () =>
+    expect(() => byEach(byRoute, 'tenant' as never)).toThrow('byEach(): argument 2 must be a function, got "tenant"'))
+
+  test('each level of a hierarchy has its own quota, and a request refused at one spends none', async () => {
+    const byTenant = byClaim('tenant')
+    const store = memoryStore()
+    const level = <Needs extends object>(name: string, limit: number, key: RateKey<Needs>) =>
+      rateLimit({ name, limit, windowMs: 60_000, key, store })
+    const levels = all(
+      level('tenant', 5, byTenant),
+      level('principal', 3, byEach(byTenant, byPrincipal)),
+      level('route', 2, byEach<{ readonly principal: Principal }>(byPrincipal, byRoute)),
+    )
+    const ask = async (id: string, route: string) => {
+      const who = { principal: { ...known({ tenant: 'a' }).principal, id } }
+      const decision = await decideNow(all(giving('who', who), levels), contextFor({ route }))
+      return decision.allowed ? 'allowed' : (decision as Extract<Decision, { kind: 'exhausted' }>).violatedPolicies
+    }
+    for (const route of ['/x', '/x']) expect(await ask('ann', route)).toBe('allowed')
+    for (let i = 0; i < 5; i++) expect(await ask('ann', '/x')).toEqual(['route'])
+    expect(await ask('ann', '/y')).toBe('allowed')
+    expect(await ask('ann', '/y')).toEqual(['principal'])
+    for (const route of ['/x', '/y']) expect(await ask('bob', route)).toBe('allowed')
+    expect(await ask('bob', '/z')).toEqual(['tenant'])
+  })
 })

@@ -1,18 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { memoryStore } from '../../src/index.js'
-import type { BucketRequest, BucketState } from '../../src/rate/store.js'
+import type { BucketState } from '../../src/rate/store.js'
+import { ask } from './rules.js'
 import { TokenBucket } from './token-bucket.js'
 
 const WINDOW_MS = 1000
-
-const ask = (key: string, limit: number, windowMs = WINDOW_MS, cost = 1): BucketRequest => ({
-  policy: `test:${limit}/${windowMs}`,
-  key,
-  limit,
-  windowMs,
-  cost,
-})
 
 /** A store of `maxKeys`; takes one request of one key at a time. */
 const storeOf = (maxKeys: number, limit: number, windowMs = WINDOW_MS) => {
@@ -54,14 +47,14 @@ describe('at the bound', () => {
 
   test('keys of one request never push each other out', () => {
     const store = memoryStore({ maxKeys: 2 })
-    const both = ['a', 'b'].map((key) => ask(key, 3))
+    const both = ['a', 'b'].map((key) => ask(key, 3, WINDOW_MS))
     for (const remaining of [2, 1, 0]) expect(store.take(both, 0)).toMatchObject([{ remaining }, { remaining }])
     expect(store.take(both, 0)).toMatchObject([{ allowed: false }, { allowed: false }])
   })
 
   test('a request of more keys than the store holds is refused, not half counted', () => {
     const store = memoryStore({ maxKeys: 1 })
-    const [a, b] = [ask('a', 3), ask('b', 3)]
+    const [a, b] = [ask('a', 3, WINDOW_MS), ask('b', 3, WINDOW_MS)]
     expect(store.take([a, b], 0)).toMatchObject([
       { allowed: false, retryAfterMs: 1 },
       { allowed: false, retryAfterMs: 1 },
@@ -97,7 +90,7 @@ describe('a flood of fresh keys', () => {
 
   test('does not free one of several limits that a request spent', () => {
     const store = memoryStore({ maxKeys: 4 })
-    const pair = (client: string) => [ask(client, 2), ask(client, 100, 86_400_000)]
+    const pair = (client: string) => [ask(client, 2, WINDOW_MS), ask(client, 100, 86_400_000)]
     store.take(pair('victim'), 0)
     store.take(pair('victim'), 0)
     for (let i = 0; i < 100; i++) store.take(pair(`flood-${i}`), 0)

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { memoryStore } from '../../src/index.js'
 import type { BucketRequest, BucketState } from '../../src/rate/store.js'
+import { ask as bucket } from './rules.js'
 import { SlowStore } from './slow-store.js'
 
 const KEYS = ['a', 'b', 'c', 'd', 'e', '\u00e9', '\u20ac'] as const
@@ -24,6 +25,12 @@ const someStep = (policies: number) =>
     ),
   })
 
+/** No two of them name one bucket. */
+const eachOnce = (requests: readonly BucketRequest[]): readonly BucketRequest[] =>
+  requests.filter(
+    ({ rule, key }, index) => requests.findIndex((other) => other.rule.id === rule.id && other.key === key) === index,
+  )
+
 test('beside lists searched from the front: every answer, and who is forgotten, in any order of use', () =>
   fc.assert(
     fc.property(
@@ -33,18 +40,16 @@ test('beside lists searched from the front: every answer, and who is forgotten, 
       (maxKeys, sizes, steps) => {
         const store = memoryStore({ maxKeys })
         const slow = new SlowStore(maxKeys)
-        const ask = (policy: number, key: string, cost: number): BucketRequest => ({
-          policy: `${policy}`,
-          key,
-          ...sizes[policy]!,
-          cost,
-        })
+        const ask = (policy: number, key: string, cost: number): BucketRequest => {
+          const { limit, windowMs } = sizes[policy]!
+          return bucket(key, limit, windowMs, cost, `${policy}`)
+        }
         const everyone = [0, 1].flatMap((policy) => KEYS.map((key) => ask(policy, key, 1)))
         let now = 0
         store.look(everyone[0]!, now) // both count from here
         for (const { stepMs, group } of steps) {
           now += stepMs
-          const requests = group.map(({ policy, key, cost }) => ask(policy, key, cost))
+          const requests = eachOnce(group.map(({ policy, key, cost }) => ask(policy, key, cost)))
           const expected = slow.take(requests, now)
           const states = store.take(requests, now) as readonly BucketState[]
           if (expected === 'no room') {

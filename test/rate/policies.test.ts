@@ -29,6 +29,7 @@ const left = ({ headers }: Decision<object>) =>
 
 /** As a store on another machine: nothing is known without asking, and every answer takes a while. */
 const remote = (store: RateLimitStore = memoryStore()): RateLimitStore => ({
+  ...store,
   look: () => undefined,
   take: async (...asked) => {
     await pause()
@@ -104,10 +105,7 @@ describe.each<readonly [string, () => RateLimitStore]>([
   test('one limit named twice counts twice, all or none', async () => {
     const { a } = pair(3, 3)
     const twice = all(a, a)
-    expect(left(await ask(twice))).toEqual([
-      ['a', 2],
-      ['a', 1],
-    ])
+    expect(left(await ask(twice))).toEqual([['a', 1]])
     expect(await ask(twice)).toMatchObject({ kind: 'exhausted', retryAfterSeconds: 20 })
     expect(left(await ask(a))).toEqual([['a', 0]])
   })

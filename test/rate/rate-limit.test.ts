@@ -139,7 +139,7 @@ describe('the cost', () => {
 })
 
 describe('options out of range are a TypeError', () => {
-  const limit = 'limit must be an integer from 1 to 1000000, got'
+  const limit = 'limit must be an integer from 1 to 1000000000, got'
   const window = 'windowMs must be an integer from 1 to 2678400000, got'
   const name = 'name must be 1 to 64 of A-Z a-z 0-9 _ . -, got'
   test.each<readonly [string, object, string]>([
@@ -147,7 +147,7 @@ describe('options out of range are a TypeError', () => {
     ['limit negative', { limit: -1 }, `${limit} -1`],
     ['limit NaN', { limit: Number.NaN }, `${limit} NaN`],
     ['limit fractional', { limit: 1.5 }, `${limit} 1.5`],
-    ['limit huge', { limit: 1_000_001 }, `${limit} 1000001`],
+    ['limit huge', { limit: 1_000_000_001 }, `${limit} 1000000001`],
     ['limit infinite', { limit: Number.POSITIVE_INFINITY }, `${limit} Infinity`],
     ['limit text', { limit: '100' }, `${limit} "100"`],
     ['limit missing', { limit: undefined }, `${limit} undefined`],
@@ -170,13 +170,17 @@ describe('options out of range are a TypeError', () => {
     ['name not ASCII', { name: '\u00e9' }, `${name} "\u00e9"`],
     ['name of 65', { name: 'n'.repeat(65) }, `${name} "${'n'.repeat(65)}"`],
     ['key not a function', { key: 'client' }, 'key must be a function, got "client"'],
-    ['store without take', { store: { look: () => undefined } }, 'store must have take and look, got an object'],
-    ['store without look', { store: { take: () => [] } }, 'store must have take and look, got an object'],
-    ['store a class, not an instance', { store: class {} }, 'store must have take and look, got a function'],
+    [
+      'store without take',
+      { store: { look: () => undefined } },
+      'store must have take, look and correct, got an object',
+    ],
+    ['store without look', { store: { take: () => [] } }, 'store must have take, look and correct, got an object'],
+    ['store a class, not an instance', { store: class {} }, 'store must have take, look and correct, got a function'],
     [
       'an option misspelt',
       { windowMS: 1 },
-      'rateLimit(): unknown option windowMS; known are name, limit, windowMs, key, cost, store',
+      'rateLimit(): unknown option windowMS; known are limit, windowMs, algorithm, burst, aligned, name, key, store, fields, partitionKey, cost, chargeAfter, unit',
     ],
   ])('%s', (_name, options, message) =>
     expect(() => rateLimit({ ...MINUTE, ...options } as never)).toThrow(new TypeError(message)),
@@ -196,7 +200,7 @@ describe('options out of range are a TypeError', () => {
 
 test.each<readonly [string, Partial<RateLimitOptions>]>([
   ['the least', { limit: 1, windowMs: 1, cost: 1 }],
-  ['the most', { limit: 1_000_000, windowMs: 31 * 86_400_000, cost: 1_000_000 }],
+  ['the most', { limit: 1_000_000_000, windowMs: 31 * 86_400_000, cost: 1_000_000_000 }],
   ['every character of a name', { name: 'Az09_.-' }],
   ['the longest name', { name: 'n'.repeat(64) }],
   ['options left undefined', { name: undefined, key: undefined, cost: undefined, store: undefined }],

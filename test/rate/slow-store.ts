@@ -1,12 +1,14 @@
-import type { BucketRequest, BucketState } from '../../src/rate/store.js'
+import type { BucketRequest, BucketState, TokenBucketRule } from '../../src/index.js'
 import { TokenBucket } from './token-bucket.js'
+
+const bucketOf = ({ rule }: BucketRequest) => new TokenBucket(rule as TokenBucketRule)
 
 interface Entry {
   readonly name: string
   readonly bucket: TokenBucket
 }
 
-const nameOf = ({ policy, key }: BucketRequest) => `${policy}:${key}`
+const nameOf = ({ rule, key }: BucketRequest) => `${rule.id}:${key}`
 
 /** What the memory store promises, drawn by hand: token buckets in two lists that are searched from the front. */
 export class SlowStore {
@@ -22,7 +24,7 @@ export class SlowStore {
   }
 
   look(request: BucketRequest, nowMs: number): BucketState | undefined {
-    const bucket = this.#find(request)?.bucket ?? new TokenBucket(request)
+    const bucket = this.#find(request)?.bucket ?? bucketOf(request)
     if (nowMs < this.#takenMs || bucket.owes(nowMs)) return undefined
     return asFound(bucket, bucket.copy().take(request.cost, nowMs), nowMs)
   }
@@ -32,7 +34,7 @@ export class SlowStore {
     this.#takenMs = nowMs
     const drafts = new Map<string, TokenBucket>()
     const states = requests.map((request) => {
-      const draft = drafts.get(nameOf(request)) ?? this.#find(request)?.bucket.copy() ?? new TokenBucket(request)
+      const draft = drafts.get(nameOf(request)) ?? this.#find(request)?.bucket.copy() ?? bucketOf(request)
       drafts.set(nameOf(request), draft)
       return draft.take(request.cost, nowMs)
     })
@@ -40,7 +42,7 @@ export class SlowStore {
       return requests.map((request, index) => {
         const entry = this.#find(request)
         if (entry?.bucket.owes(nowMs)) this.#use(request, 0, nowMs)
-        return asFound(entry?.bucket ?? new TokenBucket(request), states[index]!, nowMs)
+        return asFound(entry?.bucket ?? bucketOf(request), states[index]!, nowMs)
       })
     }
     if (!this.#makeRoom(requests, nowMs)) return 'no room'
@@ -53,7 +55,7 @@ export class SlowStore {
   }
 
   #use(request: BucketRequest, cost: number, nowMs: number): void {
-    const entry = this.#find(request) ?? { name: nameOf(request), bucket: new TokenBucket(request) }
+    const entry = this.#find(request) ?? { name: nameOf(request), bucket: bucketOf(request) }
     const wasSpent = this.#spent.includes(entry) && !entry.bucket.isFull(nowMs)
     entry.bucket.take(cost, nowMs)
     this.#open = without(this.#open, entry)

@@ -1,7 +1,8 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { all, type Decision, memoryStore, type RateLimitStore, rateLimit } from '../../src/index.js'
 import { contextFor } from '../support/context.js'
 import { decideNow } from '../support/guards.js'
+import { answering } from './rules.js'
 
 const limitIn = (store: unknown, name: string) =>
   rateLimit({ name, limit: 5, windowMs: 60_000, store: store as RateLimitStore })
@@ -10,8 +11,6 @@ const ask = async (first: unknown, second?: unknown): Promise<Decision<object>> 
   const one = limitIn(first, 'limit-0')
   return decideNow(second === undefined ? one : all(one, limitIn(second, 'limit-1')), contextFor())
 }
-
-const answering = (take: RateLimitStore['take'], look: RateLimitStore['look'] = () => undefined) => ({ take, look })
 
 const there = { allowed: true, remaining: 4, retryAfterMs: 0, resetMs: 12_000 }
 const gone = { allowed: false, remaining: 0, retryAfterMs: 1, resetMs: 60_000 }
@@ -46,11 +45,13 @@ describe.each(forms)('a store that answers %s', (_form, as) => {
   test('is asked for all limits at once', async () => {
     const asked: string[][] = []
     const store = answering((requests) => {
-      asked.push(requests.map(({ policy, key }) => `${policy}:${key}`))
+      asked.push(requests.map(({ rule, key }) => `${rule.id}:${key}`))
       return as(requests.map(() => there))
     })
     expect(await ask(store, store)).toMatchObject({ allowed: true })
-    expect(asked).toEqual([['limit-0:5/60000:203.0.113.7', 'limit-1:5/60000:203.0.113.7']])
+    expect(asked).toEqual([
+      ['limit-0:token-bucket:5/60000/5/0:203.0.113.7', 'limit-1:token-bucket:5/60000/5/0:203.0.113.7'],
+    ])
   })
 
   test.each<readonly [string, unknown]>([
@@ -113,25 +114,30 @@ describe('a store that is down', () => {
     expect(await ask(store)).toMatchObject({ allowed: true })
   })
 
-  test.each<readonly [string, RateLimitStore]>([
-    [
-      'throws when it takes',
-      answering(() => {
-        throw boom
-      }),
-    ],
-    [
-      'throws when it looks',
-      answering(
-        () => [there],
-        () => {
-          throw boom
-        },
-      ),
-    ],
-  ])('and %s denies as internal', async (_how, store) =>
-    expect(await ask(store)).toMatchObject({ allowed: false, kind: 'internal', cause: boom }),
-  )
+  const fail = () => {
+    throw boom
+  }
+
+  test('and throws when it takes is down as well', async () =>
+    expect(await ask(answering(fail))).toMatchObject({ kind: 'unavailable', code: 'store_unavailable', cause: boom }))
+
+  test('and throws when it looks, which asks nobody, denies as internal', async () =>
+    expect(await ask(answering(() => [there], fail))).toMatchObject({ kind: 'internal', cause: boom }))
+
+  test('and never answers is waited for two seconds, and never a 429', async () => {
+    vi.useFakeTimers()
+    try {
+      const answer = ask(answering(() => new Promise(() => {})))
+      await vi.advanceTimersByTimeAsync(2_000)
+      expect(await answer).toMatchObject({
+        kind: 'unavailable',
+        code: 'store_unavailable',
+        guard: 'rateLimit(limit-0)',
+      })
+    } finally {
+      vi.useRealTimers()
+    }
+  })
 
   test('behind a store of this process that refuses is not even asked', async () => {
     const full = memoryStore()
@@ -161,15 +167,15 @@ describe('limits in several stores', () => {
   const noting = (noted: string[], as: <T>(answer: T) => T | Promise<T>) =>
     answering(
       (requests) => {
-        noted.push(`take ${requests.map(({ policy }) => policy)}`)
+        noted.push(`take ${requests.map(({ rule }) => rule.id)}`)
         return as(requests.map(() => there))
       },
-      ({ policy }) => {
-        noted.push(`look ${policy}`)
+      ({ rule }) => {
+        noted.push(`look ${rule.id}`)
         return undefined
       },
     )
-  const sizes = (...names: readonly string[]) => names.map((name) => `${name}:5/60000`)
+  const sizes = (...names: readonly string[]) => names.map((name) => `${name}:token-bucket:5/60000/5/0`)
 
   test.each(forms)('that answer %s are all looked at before the first is taken', async (_form, as) => {
     const noted: string[] = []
@@ -210,7 +216,7 @@ describe('limits in several stores', () => {
       violatedPolicies: ['limit-1'],
       headers: [
         ['ratelimit-policy', '"limit-0";q=5;w=60, "limit-1";q=5;w=60'],
-        ['ratelimit', '"limit-0";r=4;t=12, "limit-1";r=0;t=1'],
+        ['ratelimit', '"limit-0";r=4, "limit-1";r=0;t=1'],
       ],
     })
   })
@@ -224,10 +230,10 @@ describe('limits in several stores', () => {
         noting(noted, (answer) => answer),
       ),
     ).toMatchObject({ code: 'store_unavailable' })
-    expect(noted).toEqual(['look limit-1:5/60000', 'look limit-1:5/60000'])
+    expect(noted).toEqual(sizes('limit-1', 'limit-1').map((id) => `look ${id}`))
   })
 
-  test('the second throws after the first answered later: internal', async () => {
+  test('the second throws after the first answered later: it is down', async () => {
     const boom = new Error('no store today')
     const throwing = answering(() => {
       throw boom
@@ -237,7 +243,7 @@ describe('limits in several stores', () => {
         answering(() => Promise.resolve([there])),
         throwing,
       ),
-    ).toMatchObject({ kind: 'internal', cause: boom })
+    ).toMatchObject({ kind: 'unavailable', guard: 'rateLimit(limit-1)', cause: boom })
   })
 })
 

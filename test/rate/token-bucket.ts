@@ -1,4 +1,4 @@
-import type { BucketRequest, BucketState } from '../../src/rate/store.js'
+import type { BucketState } from '../../src/index.js'
 
 /**
  * A token bucket as one draws it: so many tokens in it at that time. A token is `windowMs` drops and each millisecond
@@ -11,7 +11,7 @@ export class TokenBucket {
   readonly #limit: bigint
   readonly #windowMs: bigint
 
-  constructor({ limit, windowMs }: Pick<BucketRequest, 'limit' | 'windowMs'>) {
+  constructor({ limit, windowMs }: { readonly limit: number; readonly windowMs: number }) {
     this.#limit = BigInt(limit)
     this.#windowMs = BigInt(windowMs)
     this.#capacity = this.#limit * this.#windowMs

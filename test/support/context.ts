@@ -26,7 +26,7 @@ export function contextFor(
     path: request.path ?? '/',
     query: request.query ?? '',
     headers: headerReader(headers),
-    peer: { address: client, encrypted: false, certificate: () => undefined },
+    peer: { address: client, encrypted: false, certificate: () => undefined, sentBytes: () => 0 },
     client,
     route: request.route,
     params: request.params ?? {},

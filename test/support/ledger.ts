@@ -12,10 +12,11 @@ export function watchedStore({ remote = false }: { readonly remote?: boolean } =
   const taken: string[][] = []
   return {
     taken,
+    correct: store.correct,
     look: (request, nowMs) => (remote ? undefined : store.look(request, nowMs)),
     take: (requests, nowMs) => {
       const states = store.take(requests, nowMs) as Awaited<ReturnType<RateLimitStore['take']>>
-      if (states.every((state) => state.allowed)) taken.push(requests.map(({ policy }) => policy.split(':')[0]!))
+      if (states.every((state) => state.allowed)) taken.push(requests.map(({ rule }) => rule.id.split(':')[0]!))
       return remote ? Promise.resolve(states) : states
     },
   }

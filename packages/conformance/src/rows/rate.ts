@@ -50,9 +50,10 @@ export const RATE: readonly Row[] = [
     name: 'a store that throws',
     service: 'broken',
     request: getting('/store-throws'),
-    status: 500,
-    denied: 'guard_failed',
-    event: { cause: /ECONNREFUSED/ },
+    status: 503,
+    denied: 'store_unavailable',
+    headers: { 'retry-after': '1' },
+    event: { guard: 'rateLimit(down)', cause: /ECONNREFUSED/ },
   },
   {
     name: 'a store that leaves a bucket unanswered',

@@ -41,6 +41,7 @@ export const limited = (world: World): Service => {
 
 /** A store as another machine has it: nothing is known here, and every answer takes a turn. */
 const remote = (store: RateLimitStore): RateLimitStore => ({
+  correct: store.correct,
   look: () => undefined,
   take: async (requests, nowMs) => {
     await new Promise((resolve) => setTimeout(resolve, 2))
@@ -104,7 +105,7 @@ export const broken = (world: World): Service => ({
   ],
 })
 
-const down = (take: RateLimitStore['take']): RateLimitStore => ({ look: () => undefined, take })
+const down = (take: RateLimitStore['take']): RateLimitStore => ({ look: () => undefined, take, correct: () => {} })
 
 function fail(): never {
   throw new Error('connect ECONNREFUSED 10.0.0.9:6379')

@@ -1,32 +1,50 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { fits, fullAtMs, isBehind, NEVER_USED, stateOf, tatOf, used, wanted } from '../../src/rate/gcra.js'
-import type { BucketRequest } from '../../src/rate/store.js'
-import { TokenBucket } from './token-bucket.js'
+import type { BucketRequest, TokenBucketRule } from '../../../src/index.js'
+import { Cells, NEVER } from '../../../src/rate/algorithms/cells.js'
+import { tokenBucket } from '../../../src/rate/algorithms/token-bucket.js'
+import { ask as bucketOf } from '../rules.js'
+import { TokenBucket } from '../token-bucket.js'
 
 const DAY_MS = 86_400_000
 
-const bucket = (limit: number, windowMs: number, cost = 1) => ({ policy: 'p', key: 'k', limit, windowMs, cost })
+const bucket = (limit: number, windowMs: number, cost = 1) => bucketOf('k', limit, windowMs, cost)
+
+const SLOT = 1
 
 /** One taking: what is told of it, and the TAT to keep. */
-function gcra(tat: number, request: BucketRequest, elapsedMs: number) {
-  const found = used(tat, request, elapsedMs)
-  const after = wanted(found, request)
-  if (fits(after, request)) {
-    return { state: stateOf(request, after, after), tat: tatOf(after, request, elapsedMs) }
+function gcra(tat: number, { rule, cost }: BucketRequest, elapsedMs: number) {
+  const [size, cells] = [rule as TokenBucketRule, cellsWith(tat)]
+  if (tokenBucket.isAhead(size, cells, SLOT, elapsedMs)) tokenBucket.bringBack(size, cells, SLOT, elapsedMs)
+  const retryAfterMs = tokenBucket.waitMs(size, cells, SLOT, cost, elapsedMs)
+  if (retryAfterMs === 0) tokenBucket.take(size, cells, SLOT, cost, elapsedMs)
+  const state = {
+    allowed: retryAfterMs === 0,
+    remaining: tokenBucket.remaining(size, cells, SLOT, elapsedMs),
+    retryAfterMs,
+    resetMs: tokenBucket.resetMs(size, cells, SLOT, elapsedMs),
   }
-  const kept = isBehind(tat, request, elapsedMs) ? tatOf(found, request, elapsedMs) : tat
-  return { state: stateOf(request, after, found), tat: kept }
+  return { state, tat: cells.times[SLOT]! }
 }
+
+function cellsWith(tat: number): Cells {
+  const cells = new Cells(2)
+  cells.originMs = 0
+  cells.times[SLOT] = tat
+  return cells
+}
+
+const fullAtMs = (tat: number, limit: number, windowMs: number) =>
+  tokenBucket.keptUntilMs(bucket(limit, windowMs).rule as TokenBucketRule, cellsWith(tat), SLOT)
 
 type Steps = readonly (readonly [atMs: number, cost: number])[]
 
 /** Takes at the given times, and keeps the TAT as a store does: a refusal makes no bucket. */
 function run(steps: Steps, limit: number, windowMs: number) {
-  let tat = NEVER_USED
+  let tat = NEVER
   const states = steps.map(([atMs, cost]) => {
     const step = gcra(tat, bucket(limit, windowMs, cost), atMs)
-    if (step.state.allowed || tat !== NEVER_USED) tat = step.tat
+    if (step.state.allowed || tat !== NEVER) tat = step.tat
     return step.state
   })
   return { states, tat, nowMs: steps.at(-1)![0] }
@@ -148,7 +166,7 @@ describe('what a state promises', () => {
         expect(all(nowMs + state.resetMs)).toBe(true)
         if (state.resetMs === 0) return
         expect(all(nowMs + state.resetMs - 1)).toBe(false)
-        expect(fullAtMs(kept, { limit, windowMs }) === nowMs + state.resetMs).toBe(true)
+        expect(fullAtMs(kept, limit, windowMs) === nowMs + state.resetMs).toBe(true)
       }),
     ))
 

@@ -1,0 +1,51 @@
+import type { RequestContext } from '../context.js'
+import { isPromiseLike } from '../lib/maybe-promise.js'
+import type { BucketRequest, RateLimitStore } from './store.js'
+
+/** How a request ended. */
+export interface Outcome {
+  /** HTTP status of the answer; 499 where the caller left before it was sent. */
+  readonly status: number
+  /** Bytes sent for it, header section and content, before TLS; on a connection that pipelines requests, about. */
+  readonly bytes: number
+}
+
+/** What a request owes once its answer has ended: more than it was charged, or less where negative. */
+export type Correction = (outcome: Outcome) => number
+
+/** A charge as it was taken. */
+interface Taken {
+  readonly limit: { readonly store: RateLimitStore }
+  readonly request: BucketRequest
+  readonly correction?: Correction | undefined
+}
+
+/** Sets a charge right when the answer has ended, or the client has left. */
+export function correctLater({ limit, request, correction }: Taken, ctx: RequestContext): void {
+  if (correction === undefined) return
+  const before = ctx.peer.sentBytes()
+  ctx.onFinished((status) => {
+    const cost = costOf(correction, { status, bytes: ctx.peer.sentBytes() - before }, request)
+    if (cost !== 0) correctIn(limit.store, { ...request, cost }, ctx.nowMs)
+  })
+}
+
+/** A function of the service that fails must not make requests free: it costs all that there is. */
+function costOf(correction: Correction, outcome: Outcome, { rule }: BucketRequest): number {
+  try {
+    const cost = correction(outcome)
+    return Number.isSafeInteger(cost) ? cost : rule.limit
+  } catch {
+    return rule.limit
+  }
+}
+
+/** Nobody is there to be told that it failed; a store on another machine tells so itself. */
+function correctIn(store: RateLimitStore, request: BucketRequest, nowMs: number): void {
+  try {
+    const done = store.correct([request], nowMs)
+    if (isPromiseLike(done)) done.then(undefined, () => {})
+  } catch {
+    // as above
+  }
+}
