@@ -5,6 +5,7 @@ import type { HeaderReader, Peer, RequestContext } from '../context.js'
 import { canonicalAddress } from '../lib/address.js'
 import type { Service } from '../service.js'
 import type { NoticingContext } from './exchange.js'
+import { onFinished } from './finished.js'
 import { NodeBody } from './node-body.js'
 import { Notices } from './notices.js'
 
@@ -46,7 +47,7 @@ export class NodeRequest implements NoticingContext {
     this.query = mark === -1 ? '' : target.slice(mark + 1)
     this.headers = new NodeHeaders(request.rawHeaders)
     this.peer = peerOf(request.socket as TLSSocket)
-    this.client = service.clientAddress(this.peer, this.headers)
+    this.client = service.clientAddress(this.peer, this.headers, this.report)
     this.raw = view.raw
     this.#clock = service.clock
     this.#request = request
@@ -63,7 +64,7 @@ export class NodeRequest implements NoticingContext {
   }
 
   get onFinished(): RequestContext['onFinished'] {
-    return (listener) => onFinished(this.#response, listener)
+    return (listener) => onFinished(this.#request, this.#response, listener)
   }
 
   get route(): string | undefined {
@@ -107,11 +108,15 @@ class NodeHeaders implements HeaderReader {
     return count
   }
 
-  /** Most names differ in length, and few requests spell one in capitals: both are asked before letters are folded. */
+  /** Most names differ in length or in their first letter: both are asked before letters are folded. */
   #find(name: string, from: number): number {
-    for (let i = from; i < this.#lines.length; i += 2) {
-      const field = this.#lines[i]!
-      if (field.length === name.length && (field === name || field.toLowerCase() === name)) return i
+    const lines = this.#lines
+    const { length } = name
+    const first = name.charCodeAt(0) | 0x20
+    for (let i = from; i < lines.length; i += 2) {
+      const field = lines[i]!
+      if (field.length !== length || (field.charCodeAt(0) | 0x20) !== first) continue
+      if (field === name || field.toLowerCase() === name) return i
     }
     return -1
   }
@@ -138,13 +143,6 @@ class NodePeer implements Peer {
 
   readonly certificate = (): X509Certificate | undefined =>
     this.encrypted && this.#socket.authorized ? this.#socket.getPeerX509Certificate() : undefined
-}
 
-/** The convention of nginx for a client that left before it had its answer. */
-const CLIENT_LEFT = 499
-
-function onFinished(response: ServerResponse, listener: (status: number) => void): void {
-  if (response.destroyed) listener(CLIENT_LEFT)
-  // it closes once; `once` itself costs four times what `on` does
-  else response.on('close', () => listener(response.writableFinished ? response.statusCode : CLIENT_LEFT))
+  readonly sentBytes = (): number => this.#socket.bytesWritten
 }

@@ -3,7 +3,7 @@ import { auditTrail, type Peer } from '../../src/index.js'
 import { resolveService } from '../../src/mount/index.js'
 import { headerReader } from '../support/context.js'
 
-const peer: Peer = { address: '203.0.113.7', encrypted: false, certificate: () => undefined }
+const peer: Peer = { address: '203.0.113.7', encrypted: false, certificate: () => undefined, sentBytes: () => 0 }
 const audit = { record: () => {} }
 const clock = () => 7
 const clientAddress = () => '198.51.100.1'
