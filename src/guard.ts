@@ -12,7 +12,7 @@ export interface GuardInfo {
   /** Where it belongs. Default of `defineGuard()`: `service`. */
   readonly room?: Room | undefined
   /** How a composite combines its parts. */
-  readonly combines?: 'all' | 'any' | 'when' | 'report' | undefined
+  readonly combines?: 'all' | 'any' | 'when' | 'choose' | 'report' | undefined
   /** What it asks of a request, such as `{ anyRole: ['admin'] }`. Plain data. */
   readonly requires?: Readonly<Record<string, unknown>> | undefined
   /** What a composite is made of, in the order in which it asks. */
