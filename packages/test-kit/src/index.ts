@@ -10,6 +10,7 @@ export {
   stopLeftovers,
 } from './audited-service.js'
 export { type Burst, burst, remaining, times } from './burst.js'
+export { type FaultyLink, faultyLink } from './faulty-link.js'
 export { forge } from './forge.js'
 export { freshAddress, freshSub, tokenFor } from './fresh-caller.js'
 export { type Idp, type IdpOptions, type RotateOptions, startIdp } from './idp.js'
@@ -30,6 +31,13 @@ export {
   type TestCertificate,
 } from './pki.js'
 export { type RawAnswer, type RawRequest, rawRequest } from './raw-request.js'
+export { type RedisCluster, type RedisClusterOptions, redisCluster } from './redis-cluster.js'
+export { commandCount } from './redis-count.js'
+export { type RedisSentinel, type RedisSentinelOptions, redisSentinel } from './redis-sentinel.js'
+export { type RedisServerOptions, type RedisTls, redisServer } from './redis-server.js'
+export type { SlotMove } from './redis-slot-move.js'
+export type { RedisServer } from './redis-start.js'
+export type { RedisReply } from './redis-wire.js'
 export { seesIntermediates } from './sees-intermediates.js'
 export { type ServiceProcess, startService } from './service-process.js'
 export { type SlowRequest, slowRequest } from './slow-request.js'
