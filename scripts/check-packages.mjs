@@ -8,7 +8,7 @@ const checks = [
   ['attw', '--pack', '.', '--profile', 'esm-only', '--format', 'ascii'],
 ]
 
-for (const folder of ['.', 'packages/express', 'packages/koa']) {
+for (const folder of ['.', 'packages/express', 'packages/koa', 'packages/redis']) {
   for (const [tool, ...args] of checks) {
     const { status, stdout, stderr } = spawnSync('npx', ['--no-install', tool, ...args], {
       cwd: root + folder,
