@@ -2,6 +2,7 @@ import type { RequestContext } from './context.js'
 import { type Allowance, type Decision, type Denial, type DenialKind, internal } from './decision.js'
 import type { Guard } from './guard.js'
 import { isPromiseLike, type MaybePromise } from './lib/maybe-promise.js'
+import type { Reply } from './reply.js'
 
 const KINDS: ReadonlySet<DenialKind> = new Set<DenialKind>([
   'unauthenticated',
@@ -44,7 +45,18 @@ function checked<Gives extends object>(answer: Decision<Gives>, guard: string): 
 const failed = (cause: unknown, guard: string): Denial => ({ ...internal(cause), guard })
 
 const isAllowance = <F extends object>(answer: Decision<F>): answer is Allowance<F> =>
-  answer?.allowed === true && typeof answer.facts === 'object' && answer.facts !== null
+  answer?.allowed === true &&
+  typeof answer.facts === 'object' &&
+  answer.facts !== null &&
+  (answer.reply === undefined || isReply(answer.reply))
+
+/** What no adapter could send is no answer. */
+const isReply = (reply: Reply): boolean =>
+  Number.isInteger(reply?.status) &&
+  reply.status >= 200 &&
+  reply.status <= 599 &&
+  Array.isArray(reply.headers) &&
+  typeof reply.body === 'string'
 
 function named(answer: Denial, guard: string): Denial {
   if (!isDenial(answer)) return { ...internal(new TypeError(`${guard} gave no decision`)), guard }

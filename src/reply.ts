@@ -1,6 +1,9 @@
 import type { HeaderList } from './decision.js'
 
-/** An answer that a guard has ready where it allows: a document, a receipt. The adapter's `answer()` sends it. */
+/**
+ * An answer that a guard has ready where it allows: a document, a receipt, the answer to a preflight. As the fact `reply`
+ * it waits for all guards behind, and the adapter's `answer()` sends it; as the `reply` of an allowance it is sent at once.
+ */
 export interface Reply {
   /** HTTP status, such as 200. */
   readonly status: number

@@ -1,8 +1,15 @@
 import type { HeaderReader, Peer, SecurityEvent } from './context.js'
 import type { DenialKind } from './decision.js'
 
-/** Decides the client's address from the connection and the forwarding fields. Must not throw. */
-export type ClientAddressRule = (peer: Peer, headers: HeaderReader) => string
+/**
+ * Decides the client's address from the connection and the forwarding fields. Must not throw. `report` notes something in
+ * the request's audit event, such as a field that is not believed; a rule that calls another hands it on.
+ */
+export type ClientAddressRule = (
+  peer: Peer,
+  headers: HeaderReader,
+  report?: ((event: SecurityEvent) => void) | undefined,
+) => string
 
 /** The caller, as far as the audit trail keeps it. */
 export interface AuditPrincipal {

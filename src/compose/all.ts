@@ -11,8 +11,9 @@ type Flat<T> = { [K in keyof T]: T[K] } & {}
 type AnyGuard = Guard<object, object>
 
 /**
- * Every guard must allow; asked in order, the first denial wins. A guard may use the facts of those before it, and the
- * composite needs what its first guard needs. Up to eight guards; nest `all` for more.
+ * Every guard must allow; asked in order, the first denial wins, and so does an allowance with a `reply`. A guard may use
+ * the facts of those before it, and the composite needs what its first guard needs. Up to eight guards; nest `all` for
+ * more.
  *
  * A fact given twice with different values is an internal denial with code `fact_conflict`.
  *
@@ -65,11 +66,11 @@ function runFrom(
       const ahead = soFar
       return answer.then((decision) => {
         const settled = sequel(ahead, decision)
-        return settled.allowed ? runFrom(i + 1, guards, ctx, settled) : settled
+        return settled.allowed && settled.reply === undefined ? runFrom(i + 1, guards, ctx, settled) : settled
       })
     }
     const next = sequel(soFar, answer)
-    if (!next.allowed) return next
+    if (!next.allowed || next.reply !== undefined) return next
     soFar = next
   }
   return soFar

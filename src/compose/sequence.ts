@@ -18,6 +18,7 @@ function join(before: Allowance<object>, next: Allowance<object>): Decision<obje
     merge(before.facts, next.facts),
     concat(before.headers, next.headers),
     concat(before.charges, next.charges),
+    next.reply,
   )
 }
 

@@ -1,7 +1,7 @@
 import { auditEvent } from '../audit/event.js'
 import { traceId } from '../audit/trace-id.js'
 import type { RequestContext } from '../context.js'
-import { type Allowance, allow, type Decision, type Denial } from '../decision.js'
+import { type Allowance, allowance, type Decision, type Denial } from '../decision.js'
 import { statusOf } from '../http/index.js'
 import type { Service } from '../service.js'
 import type { Mount } from './mount.js'
@@ -50,10 +50,10 @@ export class Exchange {
     this.#last = undefined
   }
 
-  /** Headers are sent once, with the answer of the mount that asked for them; facts stay. */
-  allow(mount: Mount<object>, allowance: Allowance<object>, policy: string): void {
-    this.#established.push({ mount, allowance: allow(allowance.facts) })
-    this.#last = { policy, decision: allowance }
+  /** Headers are sent once, with the answer of the mount that asked for them; facts stay, and so does a reply. */
+  allow(mount: Mount<object>, decision: Allowance<object>, policy: string): void {
+    this.#established.push({ mount, allowance: allowance(decision.facts, undefined, undefined, decision.reply) })
+    this.#last = { policy, decision }
     if (this.#endedWith !== undefined) this.#record(this.#endedWith) // the client left while the guards were at work
   }
 

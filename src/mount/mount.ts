@@ -62,7 +62,7 @@ export class Mount<Facts extends object> {
     }
     return andThen(this.#parent.#ask(exchange), (ahead): MaybePromise<Asked> => {
       const before = ahead.decision
-      if (!before.allowed) return { decision: before, ahead }
+      if (!before.allowed || before.reply !== undefined) return { decision: before, ahead }
       const next = evaluate(this.#policy, exchange.ctx, before.facts)
       return andThen(next, (decision) => ({ decision: sequel(before, decision), ahead }))
     })

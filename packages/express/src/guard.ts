@@ -10,7 +10,7 @@ import {
   methodDecorator,
   resolveService,
 } from 'wardline/mount'
-import { refuse, send } from './answer.js'
+import { refuse, send, sendAtOnce } from './answer.js'
 import { contextOf } from './context.js'
 import type { ExpressNext, ExpressRequest, ExpressResponse } from './http.js'
 import { settleShape } from './shape.js'
@@ -71,10 +71,13 @@ export function createGuard(settings: ServiceSettings = {}): GuardFactory {
     const middleware = (request: ExpressRequest, response: ExpressResponse, next: ExpressNext): void => {
       const exchange = exchangeOf(request, response)
       const settle = (decision: Decision<Facts>): void => {
-        if (decision.allowed) {
-          applyHeaders(response, decision.headers)
-          next()
-        } else refuse(request, response, decision, exchange.instance)
+        if (!decision.allowed) {
+          refuse(request, response, decision, exchange.instance)
+          return
+        }
+        applyHeaders(response, decision.headers)
+        if (decision.reply === undefined) next()
+        else sendAtOnce(request, response, decision.reply)
       }
       const decision = mount.decide(exchange)
       if (isPromiseLike(decision)) decision.then(settle).then(undefined, next)

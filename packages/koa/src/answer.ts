@@ -5,7 +5,12 @@ import type { KoaContext } from './http.js'
 
 /** Makes a denial Koa's answer; nothing further down is asked. */
 export function refuse(ctx: KoaContext, denial: Denial, instance: string): void {
-  send(ctx, toHttp(denial, instance))
+  sendAtOnce(ctx, toHttp(denial, instance))
+}
+
+/** Makes an answer for which nothing further down is asked Koa's: nobody reads what may be left of the body. */
+export function sendAtOnce(ctx: KoaContext, reply: Reply): void {
+  send(ctx, reply)
   drain(ctx.req, ctx.res)
 }
 

@@ -10,7 +10,7 @@ import {
   methodDecorator,
   resolveService,
 } from 'wardline/mount'
-import { keepHeaders, refuse, send } from './answer.js'
+import { keepHeaders, refuse, send, sendAtOnce } from './answer.js'
 import { contextOf } from './context.js'
 import type { KoaContext, KoaNext } from './http.js'
 
@@ -66,6 +66,7 @@ export function createGuard(settings: ServiceSettings = {}): GuardFactory {
       const decision: Decision<Facts> = isPromiseLike(answer) ? await answer : answer
       if (!decision.allowed) return refuse(ctx, decision, exchange.instance)
       applyHeaders(ctx.res, decision.headers)
+      if (decision.reply !== undefined) return sendAtOnce(ctx, decision.reply)
       try {
         return await next()
       } catch (error) {

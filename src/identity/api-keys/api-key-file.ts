@@ -1,10 +1,8 @@
-import type { MaybePromise } from '../../guard.js'
+import { FollowedFile } from '../../lib/followed-file.js'
 import { tell } from '../../lib/listener.js'
+import { andThen } from '../../lib/maybe-promise.js'
 import { callable, integerBetween, knownOptions, nonEmptyString } from '../../lib/options.js'
-import { withinTime } from '../../lib/within-time.js'
-import { WatchedFile } from '../watched-file.js'
 import type { ApiKeyLookup, ApiKeyLookupFault } from './api-key-lookup.js'
-import type { ApiKeyRecord } from './api-key-record.js'
 import { type ApiKeySet, apiKeySet } from './api-key-set.js'
 
 /** A file of API keys, and how often it is looked at. */
@@ -51,111 +49,22 @@ export interface ApiKeyFile extends ApiKeyLookup {
  */
 export function apiKeyFile(options: ApiKeyFileOptions): ApiKeyFile {
   knownOptions('apiKeyFile()', options, ['path', 'refreshMs', 'onEvent'])
-  const file = new KeyFile(
-    nonEmptyString('path', options.path),
-    integerBetween('refreshMs', options.refreshMs ?? 1_000, 100, 60_000),
-    options.onEvent === undefined ? undefined : callable('onEvent', options.onEvent),
-  )
-  return Object.freeze(Object.assign((id: string) => file.find(id), { remembers: true, fault: () => file.fault }))
+  const path = nonEmptyString('path', options.path)
+  const onEvent = options.onEvent === undefined ? undefined : callable('onEvent', options.onEvent)
+  const file = new FollowedFile<ApiKeySet>({
+    owner: 'apiKeyFile()',
+    path,
+    maxBytes: MAX_BYTES,
+    refreshMs: integerBetween('refreshMs', options.refreshMs ?? 1_000, 100, 60_000),
+    parse: apiKeySet,
+    onLoaded: ({ records, refused }) => tell(onEvent, { event: 'key_file_loaded', path, keys: records.size, refused }),
+    onUnreadable: (cause) => tell(onEvent, { event: 'key_file_unreadable', path, cause }),
+    onRecovered: () => tell(onEvent, { event: 'key_file_recovered', path }),
+  })
+  const find = (id: string) => andThen(file.current, ({ records }) => records.get(id))
+  return Object.freeze(Object.assign(find, { remembers: true, fault: () => (file.isBroken ? UNREADABLE : undefined) }))
 }
 
 const MAX_BYTES = 4 * 1024 * 1024
-const MAX_WAIT_MS = 1_000
 
 const UNREADABLE: ApiKeyLookupFault = Object.freeze({ event: 'sys_monitor_disabled', code: 'key_file_unreadable' })
-
-class KeyFile {
-  readonly #path: string
-  readonly #refreshMs: number
-  readonly #onEvent: ApiKeyFileOptions['onEvent']
-  readonly #file: WatchedFile
-  #set: ApiKeySet
-  /** When the last look began that has ended. */
-  #lookedAtMs: number
-  /** Ends with the look that is under way, or when that has taken too long. */
-  #look: Promise<void> | undefined
-  #readFault: unknown
-  #contentFault: unknown
-  #isBroken = false
-
-  constructor(path: string, refreshMs: number, onEvent: ApiKeyFileOptions['onEvent']) {
-    this.#path = path
-    this.#refreshMs = refreshMs
-    this.#onEvent = onEvent
-    this.#file = new WatchedFile(path, MAX_BYTES)
-    this.#lookedAtMs = performance.now()
-    try {
-      this.#set = apiKeySet(this.#file.readAtStart())
-    } catch (cause) {
-      throw new Error(`apiKeyFile(): ${path} cannot be read: ${(cause as Error).message}`, { cause })
-    }
-    this.#tellLoaded()
-  }
-
-  get fault(): ApiKeyLookupFault | undefined {
-    return this.#isBroken ? UNREADABLE : undefined
-  }
-
-  find(id: string): MaybePromise<ApiKeyRecord | undefined> {
-    const ageMs = performance.now() - this.#lookedAtMs
-    if (ageMs < this.#refreshMs) return this.#set.records.get(id)
-    this.#look ??= this.#lookAgain()
-    return ageMs < 2 * this.#refreshMs ? this.#set.records.get(id) : this.#look.then(() => this.#set.records.get(id))
-  }
-
-  /** Never rejects. One at a time, however long it takes: a disk that hangs gets no second request. */
-  #lookAgain(): Promise<void> {
-    const startedMs = performance.now()
-    const read = this.#file
-      .readChanged()
-      .then(
-        (text) => this.#take(text),
-        (cause) => this.#failReading(cause),
-      )
-      .finally(() => {
-        this.#lookedAtMs = startedMs
-        this.#look = undefined
-      })
-    return withinTime(MAX_WAIT_MS, () => read).catch(() => {
-      this.#failReading(new Error(`reading takes longer than ${MAX_WAIT_MS} ms`))
-    })
-  }
-
-  /** Text that is the same as before is as good or as broken as before. */
-  #take(text: string | undefined): void {
-    this.#readFault = undefined
-    if (text !== undefined) {
-      try {
-        this.#set = apiKeySet(text)
-        this.#contentFault = undefined
-        this.#tellLoaded()
-      } catch (cause) {
-        this.#contentFault = cause
-      }
-    }
-    this.#noteState()
-  }
-
-  #failReading(cause: unknown): void {
-    this.#readFault = cause
-    this.#noteState()
-  }
-
-  #noteState(): void {
-    const cause = this.#contentFault ?? this.#readFault
-    const isBroken = cause !== undefined
-    if (isBroken === this.#isBroken) return
-    this.#isBroken = isBroken
-    const path = this.#path
-    this.#tell(isBroken ? { event: 'key_file_unreadable', path, cause } : { event: 'key_file_recovered', path })
-  }
-
-  #tellLoaded(): void {
-    const { records, refused } = this.#set
-    this.#tell({ event: 'key_file_loaded', path: this.#path, keys: records.size, refused })
-  }
-
-  #tell(event: ApiKeyFileEvent): void {
-    tell(this.#onEvent, event)
-  }
-}

@@ -1,7 +1,7 @@
 import type { Server, ServerOptions } from 'node:https'
 import { tell } from '../../lib/listener.js'
 import { callable, integerBetween, knownOptions, nonEmptyString, oneOf } from '../../lib/options.js'
-import { WatchedFile } from '../watched-file.js'
+import { WatchedFile } from '../../lib/watched-file.js'
 import { type ServerFileName, type ServerFiles, type ServerFileTexts, serverContext } from './server-context.js'
 
 /** Files to serve TLS from, and what is asked of callers. */

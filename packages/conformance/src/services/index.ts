@@ -3,16 +3,20 @@ import type { World } from '../world.js'
 import { keyed } from './api-keys.js'
 import { certified } from './certificates.js'
 import { baseline, chained, forwarded, hopped, reporting, unmounted } from './chains.js'
+import { crossOrigin, hosted, preflighted, sameOriginOnly } from './cross-origin.js'
 import { proving } from './dpop.js'
 import { federated } from './federation.js'
 import { front } from './front.js'
 import { lookingUp } from './introspection.js'
 import { broken, limited, waiting } from './limits.js'
+import { addressless, listed } from './listed.js'
 import { relying } from './outage.js'
 import { partnered } from './partner.js'
 import { products } from './products.js'
+import { fronted, namedField, ruled, unproxied } from './proxies.js'
 import { secured } from './secured.js'
 import { sessions } from './sessions.js'
+import { shedding } from './shed.js'
 
 /** By the name that rows and scenarios use. Each call makes a service of its own: no counts are shared. */
 export const SERVICES = {
@@ -25,6 +29,8 @@ export const SERVICES = {
   reporting,
   forwarded,
   hopped,
+  listed,
+  addressless,
   baseline,
   certified,
   federated,
@@ -36,6 +42,15 @@ export const SERVICES = {
   partnered,
   relying,
   sessions,
+  shedding,
+  crossOrigin,
+  preflighted,
+  sameOriginOnly,
+  hosted,
+  fronted,
+  namedField,
+  ruled,
+  unproxied,
 } satisfies Readonly<Record<string, (world: World) => Service>>
 
 export type ServiceName = keyof typeof SERVICES
