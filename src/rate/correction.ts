@@ -10,8 +10,8 @@ export interface Outcome {
   readonly bytes: number
 }
 
-/** What a request owes once its answer has ended: more than it was charged, or less where negative. */
-export type Correction = (outcome: Outcome) => number
+/** What a request owes once its answer has ended: more than it was `charged`, or less where negative. */
+export type Correction = (outcome: Outcome, charged: number) => number
 
 /** A charge as it was taken. */
 interface Taken {
@@ -31,9 +31,9 @@ export function correctLater({ limit, request, correction }: Taken, ctx: Request
 }
 
 /** A function of the service that fails must not make requests free: it costs all that there is. */
-function costOf(correction: Correction, outcome: Outcome, { rule }: BucketRequest): number {
+function costOf(correction: Correction, outcome: Outcome, { rule, cost: charged }: BucketRequest): number {
   try {
-    const cost = correction(outcome)
+    const cost = correction(outcome, charged)
     return Number.isSafeInteger(cost) ? cost : rule.limit
   } catch {
     return rule.limit

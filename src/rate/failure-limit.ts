@@ -2,6 +2,7 @@ import type { NoFacts } from '../context.js'
 import type { Decision } from '../decision.js'
 import type { Guard } from '../guard.js'
 import { callable, integerBetween, knownOptions } from '../lib/options.js'
+import type { Correction } from './correction.js'
 import { LIMIT_OPTIONS, type LimitOptions, LONGEST_WINDOW_MS, limitGuard, limitName } from './limit-guard.js'
 import { ruleOf } from './rule.js'
 
@@ -17,8 +18,9 @@ export interface FailureLimitOptions<Needs extends object = NoFacts> extends Lim
   readonly lockoutMs?: number | undefined
   /**
    * Whether the status that the service answers with is a failure, such as `(status) => status === 401` at a login route.
-   * Attempts then count as failures until they are answered, so that many at once gain nothing. Default: what guards
-   * refuse with 401 is one.
+   * Attempts then count as failures until they are answered, so that many at once gain nothing, and those whose client
+   * leaves before are failures. Default: a 401 is one, and attempts at once are told apart where the guard that refuses
+   * them is in the same policy.
    */
   readonly isFailure?: ((status: number) => boolean) | undefined
 }
@@ -49,10 +51,21 @@ export function failureLimit<Needs extends object = NoFacts>(options: FailureLim
     rule: ruleOf(name, { algorithm: 'backoff', limit, windowMs, delayMs, lockoutMs }),
     requires: { name, failures: limit, windowMs },
     ...(isFailure === undefined
-      ? { cost: 0, own: { refusal: REFUSAL, costWhenDecided } }
-      : { cost: 1, own: { refusal: REFUSAL }, correction: ({ status }) => (isFailure(status) ? 0 : -1) }),
+      ? { cost: 0, own: { refusal: REFUSAL, costWhenDecided }, correction: lateFailure }
+      : { cost: 1, own: { refusal: REFUSAL }, correction: noFailure(isFailure) }),
   })
 }
+
+/** Of guards that are mounted apart, or of the handler. What was a failure stays one, though its client has left. */
+const lateFailure: Correction = ({ status }, charged) => (charged === 0 && status === 401 ? 1 : 0)
+
+/** Whoever leaves before the answer is sent may know it all the same. */
+const LEFT = 499
+
+const noFailure =
+  (isFailure: (status: number) => boolean): Correction =>
+  ({ status }, charged) =>
+    status === LEFT || isFailure(status) ? 0 : -charged
 
 const costWhenDecided = (decision: Decision<object>): number =>
   !decision.allowed && decision.kind === 'unauthenticated' ? 1 : 0

@@ -103,10 +103,8 @@ export function limitGuard<Needs extends object>(counted: Counted<Needs>): Guard
     check: (ctx: RequestContext, facts: Needs): Decision => {
       const spent = typeof cost === 'number' ? cost : boundedCost(cost(ctx, facts), mostAtOnce(rule))
       const request = { rule, key: boundedKey(keyOf(ctx, facts)), cost: spent }
-      const correction =
-        chargeAfter === undefined
-          ? counted.correction
-          : (outcome: Outcome) => lateCost(chargeAfter(outcome, ctx, facts))
+      const correction: Correction | undefined =
+        chargeAfter === undefined ? counted.correction : (outcome) => lateCost(chargeAfter(outcome, ctx, facts))
       const charges: readonly RateCharge[] = [{ ledger: rateLedger, limit, request, correction }]
       const state = limit.store.look(request, ctx.nowMs)
       if (state === undefined || state.allowed) return allowance(NO_FACTS, undefined, charges)

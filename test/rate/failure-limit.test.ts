@@ -76,6 +76,24 @@ describe('failures that a guard tells', () => {
     expect(codeOf(await client.pass(right))).toBe('too_many_failures')
   })
 
+  test('count as well where the guard is mounted apart, or the handler tells them, once each', async () => {
+    const client = requestsTo(failureLimit(login))
+    for (let i = 0; i < 3; i++) expect(codeOf(await client.pass({}, 401))).toBe('allowed')
+    expect(await client.pass()).toMatchObject({ code: 'too_many_failures', retryAfterSeconds: 1 })
+    const together = guarded()
+    for (let i = 0; i < 3; i++) {
+      const { decision, finish } = await together.ask()
+      expect(codeOf(decision)).toBe('token_missing')
+      finish(499)
+    }
+    expect(await together.pass()).toMatchObject({ code: 'too_many_failures', retryAfterSeconds: 1 })
+  })
+
+  test('of clients that leave are no failures: they were known', async () => {
+    const client = guarded()
+    for (let i = 0; i < 10; i++) expect(codeOf(await client.pass(right, 499))).toBe('allowed')
+  })
+
   test('of many at once are let through no more often than one by one', async () => {
     const client = guarded({}, later(password))
     const arrivals = Array.from({ length: 50 }, (_, i) => client.arrive(i === 20 ? right : {}))
@@ -109,6 +127,12 @@ describe('failures that the service answers', () => {
     expect(codeOf((await client.ask()).decision)).toBe('too_many_failures')
     for (const { finish } of journeys) finish(200)
     for (let i = 0; i < 3; i++) expect(codeOf(await client.pass({}, 401))).toBe('allowed')
+    expect(codeOf(await client.pass())).toBe('too_many_failures')
+  })
+
+  test('of clients that leave before they are answered are failures', async () => {
+    const client = route()
+    for (let i = 0; i < 3; i++) await client.pass({}, 499)
     expect(codeOf(await client.pass())).toBe('too_many_failures')
   })
 

@@ -1,3 +1,4 @@
+import { statusOf } from '../../src/http/index.js'
 import type { Decision, Guard, RequestContext } from '../../src/index.js'
 import { contextFor, type TestRequest } from '../support/context.js'
 import { decideNow } from '../support/guards.js'
@@ -41,7 +42,7 @@ export function requestsTo(policy: Guard<never, object>) {
     /** A request that is answered at once. */
     pass: async (request?: TestRequest, status = 200, bytes = 0) => {
       const { decision, finish } = await ask(request)
-      finish(decision.allowed ? status : 429, bytes)
+      finish(decision.allowed ? status : statusOf(decision), bytes)
       return decision
     },
     wait: (ms: number) => {

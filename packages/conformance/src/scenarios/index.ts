@@ -14,6 +14,7 @@ import type { Scenario } from './scenario.js'
 import { SESSION_SCENARIOS } from './sessions.js'
 import { SHEDDING } from './shed.js'
 import { TLS_SCENARIOS } from './tls.js'
+import { TRAFFIC } from './traffic.js'
 
 /** Several requests, or one in several pieces, by theme. */
 export const SCENARIOS: readonly (readonly [theme: string, scenarios: readonly Scenario[]])[] = [
@@ -31,5 +32,6 @@ export const SCENARIOS: readonly (readonly [theme: string, scenarios: readonly S
   ['dpop', DPOP_SCENARIOS],
   ['keys and outages', OUTAGES],
   ['load that is shed', SHEDDING],
+  ['traffic', TRAFFIC],
   ['TLS that is renewed', TLS_SCENARIOS],
 ]

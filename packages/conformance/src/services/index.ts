@@ -17,6 +17,7 @@ import { fronted, namedField, ruled, unproxied } from './proxies.js'
 import { secured } from './secured.js'
 import { sessions } from './sessions.js'
 import { shedding } from './shed.js'
+import { traffic } from './traffic.js'
 
 /** By the name that rows and scenarios use. Each call makes a service of its own: no counts are shared. */
 export const SERVICES = {
@@ -43,6 +44,7 @@ export const SERVICES = {
   relying,
   sessions,
   shedding,
+  traffic,
   crossOrigin,
   preflighted,
   sameOriginOnly,
