@@ -22,8 +22,7 @@ export function run(
     const settings = zeroTrustSettings(config, trust)
     const listener = listenerOf(config, trust, settings)
     const ends = [...trust.issuers.map((issuer) => issuer.keepWarm()), keepLookingAt(trust.apiKeys)]
-    const server = (timeouts: object, app: RequestListener) =>
-      trust.tls.follow(createServer({ ...trust.tls.options, ...timeouts }, app))
+    const server = (app: RequestListener) => trust.tls.follow(createServer(trust.tls.options, app))
     serve(name, listener, { ...config, server }, async () => {
       for (const end of ends) end()
       await settings.audit.close()
