@@ -64,7 +64,7 @@ export class Exchange {
 
   deny(denial: Denial, policy: string): void {
     this.#last = { policy, decision: denial }
-    this.#record(statusOf(denial))
+    this.#record(this.#endedWith ?? statusOf(denial))
   }
 
   /** URI of this occurrence for problem details: the trace id as a UUID (RFC 9562 section 4). */

@@ -43,8 +43,8 @@ export function windowSeconds(rule: LimitRule): number | undefined {
 }
 
 /**
- * The fields of limits whose state is known; nothing where none is. Lists of structured items for `draft-11` (sections 3
- * and 4); the older encodings have room for one limit, the one that refused, or else that of which least is left.
+ * Lists of structured items for `draft-11` (sections 3 and 4): all limits, and how those stand whose state is known. The
+ * older encodings have room for one limit, the one that refused, or else that of which least is left.
  *
  * @param states - Of `charges`, in the same order.
  */
@@ -60,16 +60,18 @@ export function rateLimitFields(
   for (let i = 0; i < charges.length; i++) {
     const { limit } = charges[i]!
     const state = states[i]
-    if (state === undefined || limit.encoding === 'none') continue
     if (limit.encoding === 'draft-11') {
       const key = limit.partitioned ? partitionKey(charges[i]!.request) : ''
       policies = listed(policies, limit.policyItem + key)
-      current = listed(current, currentItem(charges[i]!, state, isRefusal) + key)
-    } else if (nearest === -1 || isNearer(charges, states, i, nearest)) nearest = i
+      if (state !== undefined) current = listed(current, currentItem(charges[i]!, state, isRefusal) + key)
+    } else if (limit.encoding !== 'none' && state !== undefined) {
+      if (nearest === -1 || isNearer(charges, states, i, nearest)) nearest = i
+    }
   }
   const older = nearest === -1 ? [] : olderFields(charges[nearest]!.limit, states[nearest]!, nowMs)
   if (policies === '') return older
-  return [['ratelimit-policy', policies], ['ratelimit', current], ...older]
+  const policy = ['ratelimit-policy', policies] as const
+  return current === '' ? [policy, ...older] : [policy, ['ratelimit', current], ...older]
 }
 
 const listed = (list: string, item: string): string => (list === '' ? item : `${list}, ${item}`)
@@ -84,7 +86,7 @@ function currentItem({ limit: { name }, request }: Told, state: BucketState, isR
   return `"${name}";r=${remaining};t=${seconds(allowed ? resetMs : retryAfterMs)}`
 }
 
-/** Structured byte sequence (RFC 9651 section 3.3.5): the same for one partition, and no way back to who it is. */
+/** Structured byte sequence (RFC 9651 section 3.3.5): the same for one partition. No secret: who guesses a key can tell. */
 const partitionKey = ({ rule, key }: BucketRequest): string =>
   `;pk=:${createHash('sha256').update(`${rule.id}:${key}`, 'utf16le').digest().subarray(0, 12).toString('base64')}:`
 

@@ -2,7 +2,7 @@ export { type ConcurrencyLimitOptions, concurrencyLimit } from './concurrency-li
 export type { Outcome } from './correction.js'
 export { type FailureLimitOptions, failureLimit } from './failure-limit.js'
 export type { FieldEncoding } from './fields.js'
-export { byClaim, byClient, byEach, byOAuthClient, byPrincipal, byRoute, type RateKey } from './keys.js'
+export { byClaim, byClient, byEach, byNetwork, byOAuthClient, byPrincipal, byRoute, type RateKey } from './keys.js'
 export type { CostOptions, LimitOptions, ToldOptions } from './limit-guard.js'
 export { type MemoryStoreOptions, memoryStore } from './memory-store.js'
 export { type QuotaOptions, quota } from './quota.js'

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { NoFacts, RequestContext } from '../context.js'
 import { clientNetwork } from '../lib/address.js'
-import { callable, nonEmptyString } from '../lib/options.js'
+import { callable, integerBetween, nonEmptyString } from '../lib/options.js'
 import { neededPrincipal, type Principal } from '../principal.js'
 
 /** Says who is counted together: requests with the same text share one quota. */
@@ -14,6 +14,17 @@ interface Known {
 
 /** A client address; an IPv6 client by its /64, since it owns all of it. */
 export const byClient = (ctx: RequestContext): string => clientNetwork(ctx.client)
+
+/**
+ * A network of clients: an IPv4 address alone, IPv6 clients by their first bits. For those who own more than a /64.
+ *
+ * @param ipv6Bits - Length of the prefix, 32 to 64. Default: 48, which a site is given.
+ * @throws TypeError for a length out of its range.
+ */
+export function byNetwork(ipv6Bits = 48): RateKey {
+  integerBetween('ipv6Bits', ipv6Bits, 32, 64)
+  return ({ client }) => clientNetwork(client, ipv6Bits)
+}
 
 /**
  * The caller: issuer and id together, so that two issuers' `alice` are two callers.
@@ -52,7 +63,10 @@ export function byClaim(claim: string): RateKey<Known> {
   }
 }
 
-/** The route pattern: requests of one route are counted together, and so are those that no route has matched yet. */
+/**
+ * The route pattern: requests of one route are counted together, and so are those that no route has matched yet. Mount the
+ * limit at the routes: ahead of them there is no pattern.
+ */
 export const byRoute = ({ route }: RequestContext): string => (route === undefined ? '' : joined([route]))
 
 /**

@@ -116,13 +116,17 @@ function takeFrom(start: number, group: Group, states: States, ctx: RequestConte
     )
     if (isPromiseLike(answer)) {
       return answer.then((denial) =>
-        denial === undefined ? takeFrom(i + 1, group, states, ctx) : { guard, ...denial },
+        denial === undefined ? takeFrom(i + 1, group, states, ctx) : told(denial, group, states, guard, nowMs),
       )
     }
-    if (answer !== undefined) return { guard, ...answer }
+    if (answer !== undefined) return told(answer, group, states, guard, nowMs)
   }
   return states
 }
+
+/** A store that is away says neither whom it was asked for nor how the limits stand. */
+const told = (denial: Denial, group: Group, states: States, guard: string, nowMs: number): Denial =>
+  denial.headers === undefined ? { ...denial, guard, headers: rateLimitFields(group, states, nowMs) } : denial
 
 /** One for each store, whoever asks it: what a store fails at is no limit's own. */
 const dependencies = new WeakMap<RateLimitStore, Dependency>()
@@ -150,7 +154,7 @@ function noted(
   const { store, guard } = group[at]!.limit
   if (!isAnswer(answer, count)) {
     const cause = new TypeError('the store left a bucket unanswered')
-    return { ...unavailable('store_unavailable', 1, cause), guard }
+    return unavailable('store_unavailable', 1, cause)
   }
   let next = 0
   for (let i = at; i < group.length; i++) if (group[i]!.limit.store === store) states[i] = answer[next++]!

@@ -31,7 +31,7 @@ const SWEEP = 2
 /**
  * Counts in this process. At the bound the bucket that was used longest ago gives way, but never one that has run
  * empty: it stays until it is full again, since forgetting it would hand its key a fresh quota. When every bucket
- * is such a one, requests with a new key are refused until one of them is full.
+ * is such a one, requests with a new key are refused until one of them is full, and their audit events say `store_full`.
  *
  * @throws TypeError for an option out of its range.
  */
@@ -230,7 +230,7 @@ class MemoryStore implements RateLimitStore {
   #full(nowMs: number): BucketState {
     const isKnown = this.#buckets.first(SPENT) !== NONE && Number.isFinite(this.#nextFullMs)
     const retryAfterMs = isKnown ? this.#nextFullMs - nowMs : 1
-    return { allowed: false, remaining: 0, retryAfterMs, resetMs: retryAfterMs }
+    return { allowed: false, remaining: 0, retryAfterMs, resetMs: retryAfterMs, notice: 'store_full' }
   }
 
   /** In whole milliseconds. */

@@ -28,8 +28,8 @@ export interface BucketState {
   /** Milliseconds until all is there again. */
   readonly resetMs: number
   /**
-   * Code of what is to be told in the request's audit event: that the store was away and the answer is its fallback's.
-   * Default: none.
+   * Code of what is to be told in the request's audit event: that the store is full, or was away and the answer is its
+   * fallback's. Default: none.
    */
   readonly notice?: string | undefined
 }

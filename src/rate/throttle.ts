@@ -13,7 +13,10 @@ export interface ThrottleOptions<Needs extends object = NoFacts> extends LimitOp
   readonly windowMs: number
   /** Requests that go on without a wait, 1 to 1 000 000. Default: 1. */
   readonly burst?: number | undefined
-  /** Milliseconds that a request waits at most, 1 to 60 000; who would wait longer is refused. Default: 5 000. */
+  /**
+   * Milliseconds that a request waits at most, 1 to 60 000 and no less than `windowMs / limit`; who would wait longer is
+   * refused. Default: 5 000.
+   */
   readonly maxDelayMs?: number | undefined
   /** Requests that wait at the same time, of all keys together, 1 to 100 000; further ones are refused. Default: 1 000. */
   readonly maxWaiting?: number | undefined
@@ -42,6 +45,8 @@ export function throttle<Needs extends object = NoFacts>(options: ThrottleOption
   if (typeof options.cost === 'number') integerBetween('cost', options.cost, 1, burst)
   // a bucket that is as much deeper as may wait: what is used of that part is the wait
   const waiting = Math.min(Math.floor((maxDelayMs * limit) / windowMs), MOST)
+  if (waiting === 0)
+    throw new TypeError(`maxDelayMs must be at least windowMs / limit, or nobody ever waits, got ${maxDelayMs}`)
   return limitGuard({
     verb: 'throttle',
     options: { ...options, fields: 'none' },

@@ -5,6 +5,7 @@ import {
   byClaim,
   byClient,
   byEach,
+  byNetwork,
   byOAuthClient,
   byPrincipal,
   byRoute,
@@ -234,6 +235,19 @@ describe('keys of what a token says', () => {
 
   test.each([[''], [undefined], [7]])('byClaim(%j) is a TypeError', (claim) =>
     expect(() => byClaim(claim as string)).toThrow(/^claim must be/),
+  )
+
+  test.each([
+    ['2001:db8:1:2::3', undefined, '2001:db8:1::/48'],
+    ['2001:db8:1:2::3', 56, '2001:db8:1::/56'],
+    ['203.0.113.7', 32, '203.0.113.7'],
+    ['::ffff:203.0.113.7', 32, '203.0.113.7'],
+  ])('byNetwork of %s and %s bits is %s', (client, bits, network) =>
+    expect(byNetwork(bits)(contextFor({ client }), {})).toBe(network),
+  )
+
+  test.each([[31], [65], [48.5], ['48']])('byNetwork(%j) is a TypeError', (bits) =>
+    expect(() => byNetwork(bits as number)).toThrow(/^ipv6Bits must be an integer from 32 to 64/),
   )
 
   test('byRoute counts by the pattern; what has none is one', () => {

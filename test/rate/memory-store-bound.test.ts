@@ -115,7 +115,13 @@ describe('when every bucket is spent', () => {
       ['c', 20],
     ] as const)
       take(key, atMs)
-    expect(take('newcomer', 100)).toEqual({ allowed: false, remaining: 0, retryAfterMs: 910, resetMs: 910 })
+    expect(take('newcomer', 100)).toEqual({
+      allowed: false,
+      remaining: 0,
+      retryAfterMs: 910,
+      resetMs: 910,
+      notice: 'store_full',
+    })
     expect(take('newcomer', 1009)).toMatchObject({ allowed: false, retryAfterMs: 1 })
     expect(take('newcomer', 1010)).toMatchObject({ allowed: true })
   })

@@ -103,7 +103,7 @@ describe('a store that is down', () => {
       cause: boom,
       guard: 'rateLimit(limit-0)',
       facts: {},
-      headers: undefined,
+      headers: [['ratelimit-policy', '"limit-0";q=5;w=60']],
     }))
 
   test('is asked again by the next request', async () => {

@@ -138,6 +138,11 @@ test.each([
   ['no burst', { burst: 0 }, 'burst must be an integer from 1 to 1000000, got 0'],
   ['a wait of NaN', { maxDelayMs: Number.NaN }, 'maxDelayMs must be an integer from 1 to 60000, got NaN'],
   ['an hour of waiting', { maxDelayMs: 3_600_000 }, 'maxDelayMs must be an integer from 1 to 60000, got 3600000'],
+  [
+    'a pace slower than the wait',
+    { limit: 1, windowMs: 1001 },
+    'maxDelayMs must be at least windowMs / limit, or nobody ever waits, got 1000',
+  ],
   ['nobody waiting', { maxWaiting: 0 }, 'maxWaiting must be an integer from 1 to 100000, got 0'],
   ['a cost above the burst', { cost: 2 }, 'cost must be an integer from 1 to 1, got 2'],
   ['another option', { fields: 'none' }, /unknown option fields/],

@@ -72,8 +72,10 @@ describe('code in the documents', () => {
     expect(BLOCKS.filter(({ language }) => language === 'ts').length).toBeGreaterThan(12)
   })
 
-  test('of the pages on identity runs', async () => {
-    const pages = BLOCKS.filter(({ document, language }) => document.startsWith('docs/identity/') && language === 'ts')
+  test('of the pages on identity and traffic runs', async () => {
+    const pages = BLOCKS.filter(
+      ({ document, language }) => /^docs\/(?:identity|traffic)\//.test(document) && language === 'ts',
+    )
     const failed: string[] = []
     for (const [index, { document, code }] of pages.entries()) {
       const file = join(folder, `page-${index}.mjs`)

@@ -1,4 +1,5 @@
 import { type Environment, given, listOf, portNumber } from '@wardline/example-service'
+import { redisUrls } from './redis.js'
 
 /** The service's settings, from the environment. */
 export interface OrdersConfig {
@@ -9,15 +10,13 @@ export interface OrdersConfig {
   readonly audience: string
   readonly auditLog: string | undefined
   readonly trustedProxies: readonly string[] | undefined
+  /** Where limits are shared; undefined: they live in this process. */
+  readonly redis: readonly URL[] | undefined
 }
 
 /** @throws TypeError naming the variable that is missing or malformed. */
 export function ordersConfig(env: Environment): OrdersConfig {
-  if (given(env, 'REDIS_URL') !== undefined) {
-    throw new TypeError(
-      'REDIS_URL is set, but limits live in this process only: a shared store is not part of this version',
-    )
-  }
+  const redis = given(env, 'REDIS_URL')
   const issuer = given(env, 'ISSUER')
   if (issuer === undefined) throw new TypeError('ISSUER is not set: the URL of the OpenID Connect issuer is needed')
   return {
@@ -28,5 +27,6 @@ export function ordersConfig(env: Environment): OrdersConfig {
     audience: given(env, 'AUDIENCE') ?? 'orders-api',
     auditLog: given(env, 'AUDIT_LOG'),
     trustedProxies: listOf(env, 'TRUST_PROXY'),
+    redis: redis === undefined ? undefined : redisUrls(redis),
   }
 }

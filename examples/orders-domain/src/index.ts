@@ -1,3 +1,3 @@
 export { type OrdersConfig, ordersConfig } from './config.js'
 export { type Order, Orders } from './orders.js'
-export { ordersPolicies, ordersSettings } from './policies.js'
+export { type OrdersSettings, ordersPolicies, ordersSettings } from './policies.js'

@@ -55,12 +55,17 @@ describe('what the service cannot work with', () => {
     [{ TRUST_PROXY: '::/0' }, /covers every address$/],
     [{ AUDIT_LOG: '/' }, /^EISDIR/],
     [{ AUDIT_LOG: '/nowhere/audit.jsonl' }, /^ENOENT/],
-    [{ REDIS_URL: 'redis://127.0.0.1' }, /^REDIS_URL is set, but/],
+    [{ REDIS_URL: '127.0.0.1:6379' }, /^REDIS_URL must be a redis:\/\/ or rediss:\/\/ URL/],
+    [{ REDIS_URL: 'http://127.0.0.1' }, /^REDIS_URL must be/],
+    [{ REDIS_URL: 'redis://' }, /^REDIS_URL must be/],
+    [{ REDIS_URL: 'redis://127.0.0.1,' }, /^REDIS_URL must be/],
+    [{ REDIS_URL: 'redis://127.0.0.1/one' }, /^REDIS_URL may name a database by its number/],
+    [{ REDIS_URL: 'redis://127.0.0.1/0?family=6' }, /^REDIS_URL may name a database/],
+    [{ REDIS_URL: 'redis://127.0.0.1/1,redis://127.0.0.2/1' }, /^REDIS_URL names several nodes/],
   ])('%j', (env, message) => {
     const start = () => {
       const config = ordersConfig({ ISSUER, ...env })
-      ordersSettings(config)
-      ordersPolicies(config, new Orders())
+      ordersPolicies(config, new Orders(), ordersSettings(config))
     }
     expect(start).toThrow(message)
   })

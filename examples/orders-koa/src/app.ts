@@ -1,14 +1,14 @@
 import Router from '@koa/router'
-import { Orders, type OrdersConfig, ordersPolicies, type ordersSettings } from '@wardline/example-orders-domain'
+import { Orders, type OrdersConfig, type OrdersSettings, ordersPolicies } from '@wardline/example-orders-domain'
 import { type Answer, methodNotAllowed, NOT_FOUND, SERVER_ERROR } from '@wardline/example-service'
 import { createGuard } from '@wardline/koa'
 import Koa, { type Context, type Middleware } from 'koa'
 
 /** The orders service on Koa. */
-export function ordersApp(config: OrdersConfig, settings: ReturnType<typeof ordersSettings>): Koa {
-  const { guard } = createGuard(settings)
+export function ordersApp(config: OrdersConfig, settings: OrdersSettings): Koa {
+  const { guard } = createGuard(settings.guards)
   const orders = new Orders()
-  const policies = ordersPolicies(config, orders)
+  const policies = ordersPolicies(config, orders, settings)
 
   const app = new Koa()
   // Clients that left, or broke the protocol: what a handler throws is told by onError below.

@@ -5,5 +5,5 @@ import { ordersApp } from './app.js'
 start('orders-koa', () => {
   const config = ordersConfig(process.env)
   const settings = ordersSettings(config)
-  serve('orders-koa', ordersApp(config, settings).callback(), config, settings.audit.close)
+  serve('orders-koa', ordersApp(config, settings).callback(), config, settings.close)
 })

@@ -1,13 +1,13 @@
-import { Orders, type OrdersConfig, ordersPolicies, type ordersSettings } from '@wardline/example-orders-domain'
+import { Orders, type OrdersConfig, type OrdersSettings, ordersPolicies } from '@wardline/example-orders-domain'
 import { type Answer, methodNotAllowed, NOT_FOUND, SERVER_ERROR } from '@wardline/example-service'
 import { createGuard } from '@wardline/express'
 import express, { type ErrorRequestHandler, type Express, type RequestHandler, type Response } from 'express'
 
 /** The orders service on Express. */
-export function ordersApp(config: OrdersConfig, settings: ReturnType<typeof ordersSettings>): Express {
-  const { guard } = createGuard(settings)
+export function ordersApp(config: OrdersConfig, settings: OrdersSettings): Express {
+  const { guard } = createGuard(settings.guards)
   const orders = new Orders()
-  const policies = ordersPolicies(config, orders)
+  const policies = ordersPolicies(config, orders, settings)
 
   const app = express()
   // One spelling for each route: /HEALTHZ and /healthz/ are other paths.

@@ -5,5 +5,5 @@ import { ordersApp } from './app.js'
 start('orders', () => {
   const config = ordersConfig(process.env)
   const settings = ordersSettings(config)
-  serve('orders', ordersApp(config, settings), config, settings.audit.close)
+  serve('orders', ordersApp(config, settings), config, settings.close)
 })

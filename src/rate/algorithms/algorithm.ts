@@ -6,7 +6,7 @@ import type { Cells } from './cells.js'
  * bucket never used. Times are whole milliseconds since the epoch.
  */
 export interface Algorithm<Rule extends LimitRule = LimitRule> {
-  /** Which columns it needs: times alone, counts as well, slices as well. */
+  /** Which columns it needs: times alone, counts beside them, or slices. */
   readonly columns: 1 | 2 | 3
   /** Whether a bucket in use must never be forgotten. */
   readonly pinned: boolean

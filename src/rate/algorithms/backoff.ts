@@ -18,6 +18,7 @@ export const backoff: Algorithm<BackoffRule> = Object.freeze({
   take: (rule: BackoffRule, cells: Cells, slot: number, cost: number, nowMs: number) => {
     const count = Math.max(0, failures(rule, cells, slot, nowMs) + cost)
     cells.counts[slot] = count
+    // an attempt that was no failure ends the wait that it began: while one lasts, no other is let in
     cells.times[slot] = cost < 0 ? Math.min(cells.times[slot]!, nowMs) : nowMs + delayMs(rule, count)
   },
   keptUntilMs: (rule: BackoffRule, cells: Cells, slot: number) =>
@@ -34,5 +35,5 @@ const failures = ({ windowMs }: BackoffRule, cells: Cells, slot: number, nowMs: 
   nowMs >= cells.times[slot]! + windowMs ? 0 : cells.counts[slot]!
 
 /** How long the failure that makes it `count` is followed by a wait. */
-export const delayMs = ({ limit, delayMs: first, lockoutMs }: BackoffRule, count: number): number =>
+const delayMs = ({ limit, delayMs: first, lockoutMs }: BackoffRule, count: number): number =>
   count < limit ? 0 : Math.min(lockoutMs, first * 2 ** Math.min(count - limit, 52))

@@ -26,7 +26,7 @@ export class Cells {
 
   /** Makes sure of the columns that an algorithm needs. */
   provide(columns: 1 | 2 | 3): void {
-    if (columns >= 2 && this.counts.length < this.#slots) this.counts = widened(this.counts, this.#slots)
+    if (columns === 2 && this.counts.length < this.#slots) this.counts = widened(this.counts, this.#slots)
     if (columns === 3 && this.slices.length < this.#slots * SLICES) {
       this.slices = copied(this.slices, new Uint32Array(this.#slots * SLICES))
     }

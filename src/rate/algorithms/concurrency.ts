@@ -3,7 +3,7 @@ import type { Algorithm } from './algorithm.js'
 import type { Cells } from './cells.js'
 
 /** Nobody knows when a place comes free: soon. */
-export const PLACE_WAIT_MS = 1_000
+const PLACE_WAIT_MS = 1_000
 
 /** One count of what is under way. It is exact: whoever took a place gives it back. */
 export const concurrency: Algorithm<ConcurrencyRule> = Object.freeze({

@@ -124,7 +124,7 @@ export const TRAFFIC: readonly Scenario[] = [
     await connection.write(head('/paced'))
     connection.destroy()
     const events = await app.events(2)
-    expect(events.map(({ code, status }) => `${code} ${status}`).sort()).toEqual(['allowed 200', 'client_left 408'])
+    expect(events.map(({ code, status }) => `${code} ${status}`).sort()).toEqual(['allowed 200', 'client_left 499'])
   }),
 
   traffic('old clients are told in the fields they know', async (app) => {
