@@ -61,6 +61,13 @@ describe('imports run one way', () => {
     expect(new Set(outside)).toEqual(new Set(['wardline', 'wardline/http', 'wardline/mount']))
   })
 
+  test('@wardline/redis uses the core by its entry point, and brings no client', () => {
+    const outside = filesIn('packages/redis/src', '.ts')
+      .flatMap(importsOf)
+      .filter((imported) => !imported.startsWith('packages/redis/src/') && !imported.startsWith('node:'))
+    expect(new Set(outside)).toEqual(new Set(['wardline', 'lru-cache']))
+  })
+
   test('the core imports no framework', () => {
     const packages = new Set(
       edges.map(([, imported]) => imported).filter((imported) => !/^(?:src\/|node:)/.test(imported)),

@@ -108,7 +108,7 @@ describe('a project that installs the tarballs', () => {
 
   test.each([
     ['out/esm.mjs', 'function 403 all(responseHeaders, rateLimit(baseline), wellFormed)\n'],
-    ['out/commonjs.cjs', 'function 403 middleware\n'],
+    ['out/commonjs.cjs', 'function 403 middleware function\n'],
   ])('runs %s', (script, output) => {
     expect(execFileSync(process.execPath, ['--no-warnings', join(folder, script)], { encoding: 'utf8' })).toBe(output)
   })

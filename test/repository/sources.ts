@@ -26,7 +26,7 @@ export function importsOf(path: string): readonly string[] {
 }
 
 /** Folders of the packages that are published. */
-export const PUBLISHED = ['.', 'packages/express', 'packages/koa'] as const
+export const PUBLISHED = ['.', 'packages/express', 'packages/koa', 'packages/redis'] as const
 
 export interface Manifest {
   readonly name: string
