@@ -40,6 +40,7 @@ describe.each(SERVICES)('%s', { concurrent: true }, (_name, script) => {
     test('exact under concurrency, over all routes, whatever the answer is', async () => {
       const from = freshAddress()
       const token = await reader()
+      expect((await service.send({ ...REPORTS, token })).status).toBe(200) // the issuer's keys are there
       const kinds: readonly ServiceRequest[] = [
         { ...REPORTS },
         { ...ACCOUNTS },
