@@ -1,5 +1,6 @@
 export { runConformance } from './conformance.js'
 export { Connection } from './connection.js'
+export { runLimitsConformance } from './limits-conformance.js'
 export { chunks } from './row.js'
 export { listen, mountsOf, type RunningService, type Service, type StartService } from './service.js'
 export { TABLE } from './table.js'

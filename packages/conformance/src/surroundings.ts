@@ -1,4 +1,5 @@
 import { type Idp, startIdp } from '@wardline/test-kit'
+import type { RateLimitStore } from 'wardline'
 import { type Certificates, makeCertificates } from './certificates.js'
 import { type Partner, startPartner } from './partner.js'
 import { CLIENT, makeTokens, type Tokens } from './tokens.js'
@@ -9,6 +10,8 @@ export interface Surroundings {
   readonly partner: Partner
   readonly certificates: Certificates
   readonly tokens: Tokens
+  /** Makes the stores of limits that the services of the limit tables have. Default: memory stores. */
+  readonly limits?: () => RateLimitStore
   readonly close: () => Promise<void>
 }
 

@@ -1,4 +1,11 @@
-import { type AuditEvent, type AuditTrail, auditTrail, clientAddress, type ServiceSettings } from 'wardline'
+import {
+  type AuditEvent,
+  type AuditTrail,
+  auditTrail,
+  clientAddress,
+  type RateLimitStore,
+  type ServiceSettings,
+} from 'wardline'
 import { AddressFile } from './address-file.js'
 import type { Certificates } from './certificates.js'
 import type { Partner } from './partner.js'
@@ -11,6 +18,8 @@ export interface World {
   readonly issuer: string
   readonly partner: Partner
   readonly certificates: Certificates
+  /** Where the limits of the limit tables count; undefined: each in a memory store of its own. */
+  readonly limits: RateLimitStore | undefined
   /** Of the audit trail, in order. */
   readonly events: readonly AuditEvent[]
   /** Names of guards and handlers that ran, in order. */
@@ -28,7 +37,7 @@ export interface World {
   readonly close: () => void
 }
 
-export function worldOf({ idp, partner, certificates }: Surroundings): World {
+export function worldOf({ idp, partner, certificates, limits }: Surroundings): World {
   const events: AuditEvent[] = []
   const told = new Told()
   let tlsFiles: TlsFiles | undefined
@@ -38,6 +47,7 @@ export function worldOf({ idp, partner, certificates }: Surroundings): World {
     issuer: idp.issuer,
     partner,
     certificates,
+    limits: limits?.(),
     events,
     ran: [],
     gate: new Gate(),

@@ -11,6 +11,9 @@ const through = (client: string) => getting('/address', { from: PROXY, headers: 
 
 const limited = (name: string, run: Scenario['run']): Scenario => ({ name, service: 'limited', run })
 
+/** The clock moves in it. */
+const moving = (...rest: Parameters<typeof limited>): Scenario => ({ ...limited(...rest), clock: 'moves' })
+
 export const LIMITS: readonly Scenario[] = [
   limited('40 at once over a limit of 6 admit 6', async (app) => {
     const answers = await app.burst(40, getting('/address'))
@@ -27,7 +30,7 @@ export const LIMITS: readonly Scenario[] = [
     expect([count(answers, 200), count(answers, 429)]).toEqual([4, 26])
   }),
 
-  limited('a refusal says which limit, and when to come back', async (app) => {
+  moving('a refusal says which limit, and when to come back', async (app) => {
     await app.burst(2, getting('/two'))
     const refused = await app.send(getting('/two'))
     expect(refused.headers).toMatchObject({
@@ -131,7 +134,7 @@ export const LIMITS: readonly Scenario[] = [
     },
   },
 
-  limited('a limit is of one service: whole again after its window', async (app) => {
+  moving('a limit is of one service: whole again after its window', async (app) => {
     await app.burst(6, getting('/address'))
     app.world.advance(MINUTE)
     const answers = await app.burst(10, getting('/address'))

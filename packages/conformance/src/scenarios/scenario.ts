@@ -8,6 +8,8 @@ export interface Scenario {
   readonly service: ServiceName
   /** Whose tokens the service takes: one that all share, or its own, which the scenario may do anything to. Default: `shared`. */
   readonly provider?: 'shared' | 'own'
+  /** That of limits moves within it: only stores of this process, whose clock is the world's, can tell it. Default: stands still. */
+  readonly clock?: 'moves'
   readonly run: (app: App) => Promise<void>
 }
 

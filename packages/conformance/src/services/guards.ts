@@ -72,5 +72,5 @@ const MINUTE = 60_000
 export const limit = (name: string, most: number, store?: RateLimitStore) =>
   rateLimit({ name, limit: most, windowMs: MINUTE, store })
 
-export const limitByPrincipal = (name: string, most: number) =>
-  rateLimit({ name, limit: most, windowMs: MINUTE, key: byPrincipal })
+export const limitByPrincipal = (name: string, most: number, store?: RateLimitStore) =>
+  rateLimit({ name, limit: most, windowMs: MINUTE, key: byPrincipal, store })

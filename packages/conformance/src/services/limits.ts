@@ -20,21 +20,22 @@ import { WHATEVER } from './schemas.js'
 export const limited = (world: World): Service => {
   const jwtGuard = signedIn(world)
   const admins = requireRole('admin')
+  const store = world.limits
   return {
     settings: settingsOf(world),
-    everyone: limit('address', 6),
+    everyone: limit('address', 6, store),
     mountedAt: 'routes',
     routes: [
       get('/address'),
       get('/slow', [later(noted(world, 'slow'))]),
-      get('/two', [limit('route', 2)]),
-      get('/two-later', [later(limit('route', 2))]),
+      get('/two', [limit('route', 2, store)]),
+      get('/two-later', [later(limit('route', 2, store))]),
       get('/remote', [limit('remote', 4, remote(memoryStore()))]),
-      get('/principal', [jwtGuard, limitByPrincipal('principal', 2)]),
+      get('/principal', [jwtGuard, limitByPrincipal('principal', 2, store)]),
       get('/denied', [jwtGuard, admins]),
       get('/full', [answers('full', () => exhaust('queue_full', 5))]),
-      get('/costly', [rateLimit({ name: 'cost', limit: 10, windowMs: 60_000, cost: 4 })]),
-      get('/either', [later(apiKey), limitByPrincipal('principal', 2)]),
+      get('/costly', [rateLimit({ name: 'cost', limit: 10, windowMs: 60_000, cost: 4, store })]),
+      get('/either', [later(apiKey), limitByPrincipal('principal', 2, store)]),
     ],
   }
 }
