@@ -10,8 +10,8 @@ import { type OriginRule, originRule } from './origin-rule.js'
 /** Which pages of other origins may call, and what they may do. */
 export interface CorsOptions {
   /**
-   * The origins of those pages, as browsers write them, such as `https://app.example.com`; `'null'` among them for sandboxed
-   * pages. Or `'*'` for all pages. Or a rule that answers at once: only the literal `true` allows, and it is never asked
+   * The origins of those pages, as browsers write them, such as `https://app.example.com` or `capacitor://localhost`; `'null'`
+   * among them for sandboxed pages. Or `'*'` for all pages. Or a rule that answers at once: only the literal `true` allows, and it is never asked
    * about `null`. With `credentials` neither `'*'` nor `'null'` nor a rule that allows any origin.
    */
   readonly origins: string | readonly string[] | OriginRule

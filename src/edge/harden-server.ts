@@ -69,19 +69,22 @@ export function hardenServer(server: Server | TlsServer, options: HardenServerOp
       connectionsRefused,
       connectionsRefusedPerClient: connections.refusedPerClient,
       requestsRefused: gate.refused(),
-      clientErrors: clientErrors(),
+      clientErrors: clientErrors() + connections.late,
     }),
   })
 }
 
 const hardened = new WeakSet<Server>()
 
-/** While the server listens or has connections. */
+/** While there are connections, accepted by the server or handed to it. */
 function endLateOnes(server: Server, connections: Connections, checkMs: number): void {
   let timer: NodeJS.Timeout | undefined
-  server.on('listening', () => {
-    timer = setInterval(() => connections.endLate(), checkMs)
-    timer.unref()
+  server.on('connection', () => {
+    timer ??= setInterval(() => {
+      connections.endLate()
+      if (connections.size > 0) return
+      clearInterval(timer)
+      timer = undefined
+    }, checkMs).unref()
   })
-  server.on('close', () => clearInterval(timer))
 }

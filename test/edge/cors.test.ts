@@ -324,6 +324,25 @@ test('no origin but the named ones is ever told in an answer', () => {
   )
 })
 
+test.each([
+  'capacitor://localhost',
+  'tauri://localhost',
+  'ionic://localhost:8080',
+  'chrome-extension://abcdefghijklmnopabcdefghijklmnop',
+  'moz-extension://2c127fa4-62c7-7e4f-90e5-472b45eecfdc',
+])('%s, of an app or an extension, is allowed where it is named, and no other', (origin) => {
+  const options: CorsOptions = { origins: [APP, origin], credentials: true }
+  expect(ask('GET', [['origin', origin]], options).headers).toContainEqual(['access-control-allow-origin', origin])
+  for (const other of [
+    `${origin}x`,
+    origin.slice(0, -1),
+    origin.toUpperCase(),
+    `${origin}/`,
+    APP.replace('https', 'tauri'),
+  ])
+    expect(ask('GET', [['origin', other]], options)).toMatchObject({ code: 'origin_refused' })
+})
+
 describe('options', () => {
   const bad: readonly (readonly [string, object | undefined, RegExp])[] = [
     ['none', undefined, /^cors\(\): options must be an object/],
@@ -344,6 +363,9 @@ describe('options', () => {
       /^origins: "https:\/\/\*.example.com" is not an origin/,
     ],
     ['another scheme', { origins: 'ftp://example.com' }, /^origins: "ftp:\/\/example.com" is not an origin/],
+    ['files', { origins: 'file://localhost' }, /^origins: "file:\/\/localhost" is not an origin/],
+    ['an app with a path', { origins: 'capacitor://localhost/' }, /^origins: "capacitor:\/\/localhost\/" is not/],
+    ['any app of a scheme', { origins: 'chrome-extension://*' }, /^origins: "chrome-extension:\/\/\*" is not/],
     ['a host alone', { origins: 'app.example.com' }, /^origins: "app.example.com" is not an origin/],
     ['a regular expression', { origins: /example/ }, /^origins must be a non-empty string/],
     ['a star among others', { origins: ['*', APP] }, /^origins: "\*" stands alone/],

@@ -90,6 +90,22 @@ describe.each(PROTOCOLS)('%s', (protocol) => {
     expect(hardened.counters()).toMatchObject({ connections: 0, requests: 0, requestsRefused: 1 })
   })
 
+  test.each([
+    ['one of too many fields', get(...fields(120))],
+    ['the last that the connection may bring', get()],
+  ])('a flood behind %s, which is not processed, ends as any other', async (_what, last) => {
+    let handled = 0
+    const { open, hardened } = await running(protocol, { maxRequestsPerConnection: 2, maxPipelinedRequests: 5 }, () => {
+      handled++
+    })
+    const client = open().write(`${get()}${last}`)
+    await vi.waitFor(() => expect(hardened.counters().requests).toBe(2))
+    // Node counts, and answers, those of HTTP/1.1 alone
+    expect(await client.write('GET / HTTP/1.0\r\nconnection: keep-alive\r\n\r\n'.repeat(4)).closed).toBe('')
+    expect(handled).toBeLessThanOrEqual(2)
+    expect(hardened.counters()).toMatchObject({ connections: 0, requests: 0 })
+  })
+
   test('pipelined requests that are answered go on', async () => {
     const { open } = await running(protocol, { maxPipelinedRequests: 2 })
     const client = open()

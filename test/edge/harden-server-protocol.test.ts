@@ -60,6 +60,17 @@ describe.each(PROTOCOLS)('%s', (protocol) => {
     })
   })
 
+  test('HTTP/1.0 with chunks: what a proxy of that version may take for its body is no request', async () => {
+    let handled = 0
+    const { open } = await running(protocol, {}, (_request, response) => {
+      handled++
+      response.end()
+    })
+    const first = 'POST / HTTP/1.0\r\nconnection: keep-alive\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n'
+    expect(statusesIn(await open().write(`${first}${get()}`).closed)).toEqual([200])
+    expect(handled).toBe(1)
+  })
+
   test('CONNECT where nobody listens: the end', async () => {
     const { open } = await running(protocol)
     expect(await open().write('CONNECT a.test:443 HTTP/1.1\r\nhost: a.test:443\r\n\r\n').closed).toBe('')

@@ -40,6 +40,7 @@ describe.each(PROTOCOLS)('%s', { concurrent: true }, (protocol) => {
     const answer = await slowRequest(port, { ...to, start: get(), ...(drip && { drip }) })
     expect(answer).toMatch(/^HTTP\/1\.1 200 /)
     await vi.waitFor(() => expect(hardened.counters().connections).toBe(0))
+    expect(hardened.counters().clientErrors).toBe(drip === undefined ? 0 : 1)
   })
 
   test('a client that does not read its answer is ended', async () => {
@@ -74,7 +75,7 @@ describe('https', { concurrent: true }, () => {
     const client = openRaw()
     if (start !== '') client.write(start)
     expect(await client.closed).toBe('')
-    await vi.waitFor(() => expect(hardened.counters().connections).toBe(0))
+    await vi.waitFor(() => expect(hardened.counters()).toMatchObject({ connections: 0, clientErrors: 1 }))
   })
 
   test('plain HTTP is no handshake', async () => {

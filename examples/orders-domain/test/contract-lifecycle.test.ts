@@ -87,9 +87,9 @@ describe.each(SERVICES)('%s', { concurrent: true }, (name, script) => {
       ['PORT a word', { PORT: 'http' }, /PORT must be a port number, got "http"/],
       ['TRUST_PROXY a word', { TRUST_PROXY: 'loopback' }, /trustedProxies.*"loopback"/],
       [
-        'REDIS_URL',
-        { REDIS_URL: 'redis://user:s3cret@redis.test' },
-        /REDIS_URL is set, but .* not part of this version/,
+        'REDIS_URL with a name for a database',
+        { REDIS_URL: 'redis://user:s3cret@redis.test/orders' },
+        /REDIS_URL may name a database by its number/,
       ],
     ])('%s', async (_what, env, line) => {
       const ended = await run(script, { ISSUER: idp.issuer, PORT: '0', ...env })

@@ -1,108 +1,9 @@
-import type { Server, ServerResponse } from 'node:http'
+import type { Server } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { clientNetwork } from '../../lib/address.js'
+import { Connection } from './connection.js'
 import type { Limits } from './limits.js'
-
-/** How long a client that is told off may go on sending, so that it reads the answer ahead of the end. */
-const LINGER_MS = 1_000
-
-/** One connection, from accept to close. */
-export class Connection {
-  readonly #raw: Socket
-  /** What speaks HTTP: the connection itself, or TLS on it; undefined until the handshake is done. */
-  http: Socket | undefined
-  /** Answers still to come, the oldest first. */
-  readonly answers = new Set<ServerResponse>()
-  /** It speaks something else than HTTP by now. */
-  isUpgraded = false
-  /** Requests behind the last are not processed (RFC 9112 section 9.6). */
-  isClosing = false
-  requests = 0
-  /** Since when it owes a handshake or a request. */
-  sinceMs = performance.now()
-  #lingersUntilMs = Number.POSITIVE_INFINITY
-  #bytesOfAnswered = 0
-  #isEnded = false
-
-  constructor(raw: Socket) {
-    this.#raw = raw
-  }
-
-  begin(response: ServerResponse): void {
-    this.requests++
-    this.answers.add(response)
-    response.once('close', () => {
-      this.answers.delete(response)
-      this.sinceMs = performance.now()
-      this.#bytesOfAnswered = this.http?.bytesRead ?? 0
-      if (this.isClosing && this.answers.size === 0) this.end()
-    })
-  }
-
-  /** Ends it if it has had its answer, and has sent nothing since. */
-  endIfIdle(): void {
-    const isIdle =
-      this.answers.size === 0 && this.#bytesOfAnswered > 0 && this.http?.bytesRead === this.#bytesOfAnswered
-    if (isIdle) this.end()
-  }
-
-  /** Ends it when all that was written is sent. */
-  end(): void {
-    this.isClosing = true
-    if (typeof this.http?.destroySoon === 'function') this.http.destroySoon()
-    else this.http?.end() // a stream that a service handed to its server
-  }
-
-  /** The newest answer says that it is the last, where it still can. */
-  announceEnd(): void {
-    const last = [...this.answers].at(-1)
-    if (last === undefined) return
-    this.isClosing = true
-    if (!last.headersSent) last.setHeader('connection', 'close')
-  }
-
-  /**
-   * Ends it with `answer`, where that cannot be taken for the answer to another request. Where earlier answers are due, they
-   * go out first, and are all that does.
-   */
-  endWith(answer: string): void {
-    if (this.#isEnded) return
-    const newest = [...this.answers].at(-1)
-    if (newest?.req.complete) {
-      this.announceEnd()
-    } else if (!this.http?.writable || this.answers.size > 1 || newest?.headersSent) {
-      this.destroy()
-    } else {
-      this.#isEnded = true
-      this.isClosing = true
-      this.http.write(answer)
-      if (newest === undefined) this.#linger()
-      else this.end()
-    }
-  }
-
-  /** A client that still sends reads the answer that way, and not a reset. */
-  #linger(): void {
-    this.#lingersUntilMs = performance.now() + LINGER_MS
-    this.http?.end()
-  }
-
-  /** Ends it, answered or not. */
-  destroy(): void {
-    this.#isEnded = true
-    this.isClosing = true
-    this.http?.destroy()
-    this.#raw.destroy()
-  }
-
-  /** Whether it has had its time: `requestMs` to send a request, `handshakeMs` before that for TLS. */
-  isLate(nowMs: number, requestMs: number, handshakeMs: number): boolean {
-    if (nowMs > this.#lingersUntilMs) return true
-    if (this.isUpgraded || this.answers.size > 0) return false
-    return nowMs - this.sinceMs > (this.http === undefined ? handshakeMs : requestMs)
-  }
-}
 
 /** The connections of one server: at most `maxConnections`, as Node sees to. */
 export class Connections {
@@ -112,9 +13,15 @@ export class Connections {
   readonly #perClient = new Map<string, number>()
   readonly #limits: Limits
   refusedPerClient = 0
+  late = 0
+  /** While its server does not listen, none is taken that a service hands to it. */
+  isStopped = false
+  readonly #isListening: () => boolean
+  #emptied: (() => void) | undefined
 
   constructor(server: Server, limits: Limits) {
     this.#limits = limits
+    this.#isListening = () => server.listening
     const isTls = 'setSecureContext' in server
     server.on('connection', (socket) => this.#open(socket, isTls))
     if (isTls) server.on('secureConnection', (socket: Socket) => this.#secured(socket))
@@ -134,6 +41,12 @@ export class Connections {
     return requests
   }
 
+  /** Calls `listener` when none is left, be it at once. */
+  onceEmpty(listener: () => void): void {
+    this.#emptied = listener
+    if (this.size === 0) listener()
+  }
+
   [Symbol.iterator](): Iterator<Connection> {
     return this.#all.values()
   }
@@ -147,7 +60,9 @@ export class Connections {
     const requestMs = headersTimeoutMs + keepAliveTimeoutMs + KEEP_ALIVE_BUFFER_MS
     const nowMs = performance.now()
     for (const connection of this.#all) {
-      if (connection.isLate(nowMs, requestMs, handshakeTimeoutMs)) connection.destroy()
+      if (!connection.isLate(nowMs, requestMs, handshakeTimeoutMs)) continue
+      if (!connection.isClosing) this.late++
+      connection.destroy()
     }
   }
 
@@ -156,6 +71,10 @@ export class Connections {
   }
 
   #open(socket: Socket, isTls: boolean): void {
+    if (hasLeft(socket) || (this.isStopped && !this.#isListening())) {
+      socket.destroy()
+      return
+    }
     const client = this.#countedAs(socket.remoteAddress)
     const ofClient = client === undefined ? 0 : (this.#perClient.get(client) ?? 0)
     if (ofClient >= this.#limits.maxConnectionsPerClient) {
@@ -173,24 +92,25 @@ export class Connections {
   }
 
   #shakesHands(connection: Connection, socket: Socket): void {
-    const end = endOf(socket)
-    if (end === undefined) return // it has no other end any more, or is a pipe, which is nobody's from outside
+    const ends = endsOf(socket)
+    if (ends === undefined) return // a pipe, which is nobody's from outside
     this.#all.add(connection)
-    this.#handshakes.set(end, connection)
+    this.#handshakes.set(ends, connection)
     socket.once('close', () => {
-      this.#handshakes.delete(end)
-      if (connection.http === undefined) this.#all.delete(connection)
+      if (this.#handshakes.get(ends) === connection) this.#handshakes.delete(ends)
+      if (connection.http === undefined) this.#remove(connection)
     })
   }
 
-  /** No event of Node's tells whose handshake is done: the other end does. */
+  /** No event of Node's tells whose handshake is done: the two ends do. */
   #secured(socket: Socket): void {
-    const end = endOf(socket) ?? ''
-    const connection = this.#handshakes.get(end)
-    if (connection === undefined) return
-    this.#handshakes.delete(end)
+    const ends = endsOf(socket)
+    const known = ends === undefined ? undefined : this.#handshakes.get(ends)
+    if (ends !== undefined) this.#handshakes.delete(ends)
+    const connection = known ?? new Connection(socket)
     connection.sinceMs = performance.now()
     this.#speaks(connection, socket)
+    if (hasLeft(socket)) connection.destroy()
   }
 
   #speaks(connection: Connection, socket: Socket): void {
@@ -199,8 +119,12 @@ export class Connections {
     this.#byHttp.set(socket, connection)
     socket.once('close', () => {
       this.#byHttp.delete(socket)
-      this.#all.delete(connection)
+      this.#remove(connection)
     })
+  }
+
+  #remove(connection: Connection): void {
+    if (this.#all.delete(connection) && this.size === 0) this.#emptied?.()
   }
 
   #countedAs(address: string | undefined): string | undefined {
@@ -217,5 +141,10 @@ export class Connections {
 /** Node 22 and later keep a connection so much longer than it tells clients. */
 const KEEP_ALIVE_BUFFER_MS = 1_000
 
-const endOf = ({ remoteAddress, remotePort }: Socket): string | undefined =>
-  remotePort === undefined ? undefined : `${remoteAddress} ${remotePort}`
+/** What tells connections of one server apart, which may have several addresses; undefined for a pipe, and who has left. */
+const endsOf = ({ remoteAddress, remotePort, localAddress }: Socket): string | undefined =>
+  remotePort === undefined ? undefined : `${remoteAddress} ${remotePort} ${localAddress}`
+
+/** Reset ahead of its first request, which Node reads all the same, and of which nobody could say whose it was. */
+const hasLeft = ({ remoteAddress, localAddress }: Socket): boolean =>
+  remoteAddress === undefined && localAddress !== undefined

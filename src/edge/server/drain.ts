@@ -40,14 +40,16 @@ export function drain(server: Server, connections: Connections, gate: Gate, opti
   unasked.unref()
   deadline.unref()
   gate.close()
+  connections.isStopped = true
   return new Promise((resolve) => {
-    server.close(() => {
+    const settle = () => {
       clearTimeout(unasked)
       clearTimeout(deadline)
-      // A request whose client has just left ends, and is audited, after its server has closed.
-      const settle = () => setImmediate(connections.size === 0 ? () => resolve(Object.freeze({ cut })) : settle)
-      settle()
-    })
+      // A request whose client has just left is audited when its connection has closed.
+      setImmediate(() => resolve(Object.freeze({ cut })))
+    }
+    // Node waits for those that it accepted, and for none that a service handed to it.
+    server.close(() => connections.onceEmpty(settle))
     for (const connection of connections) connection.announceEnd()
   })
 }

@@ -21,15 +21,20 @@ export function gateOf(server: Server, connections: Connections, limits: Limits)
   const admit = (request: IncomingMessage, response: ServerResponse): boolean => {
     const connection = connections.of(request.socket)
     if (connection === undefined || connection.answers.has(response)) return true
-    if (connection.isClosing) return false
-    if (connection.answers.size === limits.maxPipelinedRequests) {
+    if (connection.isDestroyed) return false
+    if (connection.pipelined >= limits.maxPipelinedRequests) {
       refused++
       connection.destroy()
       return false
     }
+    if (connection.isClosing) {
+      connection.unanswered++
+      return false
+    }
     connection.begin(response)
     // Node announces the end of a connection that has brought all its requests, and leaves it open
-    if (isClosed || connection.requests >= limits.maxRequestsPerConnection) connection.announceEnd()
+    const isLast = isClosed || connection.requests >= limits.maxRequestsPerConnection || isFaulty(request)
+    if (isLast) connection.announceEnd()
     if (request.rawHeaders.length <= 2 * limits.maxHeaders) return true
     refused++
     connection.isClosing = true
@@ -53,6 +58,10 @@ export function gateOf(server: Server, connections: Connections, limits: Limits)
     },
   }
 }
+
+/** RFC 9112 section 6.1: HTTP/1.0 knows no chunks, so that a proxy of that version may see another end of the request. */
+const isFaulty = ({ httpVersion, headers }: IncomingMessage): boolean =>
+  httpVersion === '1.0' && headers['transfer-encoding'] !== undefined
 
 /**
  * Requests with an Expect field (RFC 9110 section 10.1.1) meet the guards like any other: Node itself answers 417, or asks for
