@@ -40,11 +40,13 @@ export interface Ledger {
    * Takes every charge or none; a denial when they cannot be taken.
    *
    * @param decision - What the request is charged for.
+   * @param mayWait - Whether the request may be held back.
    */
   readonly take: (
     charges: readonly Charge[],
     ctx: RequestContext,
     decision: Decision<object>,
+    mayWait: boolean,
   ) => MaybePromise<Decision>
   /** Response fields that tell where the charges stand, without taking them. */
   readonly look: (charges: readonly Charge[], ctx: RequestContext) => HeaderList

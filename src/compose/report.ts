@@ -10,7 +10,7 @@ import { settle } from './settle.js'
  * Report-only: asks `guard` as if it counted, records what it would have denied in the request's audit event, and lets
  * the request pass. Gives no facts and sends no headers, since nothing may depend on a guard that does not guard yet.
  *
- * Limits inside it are charged on their own, as their refusal must not reach the request.
+ * Limits inside it are charged on their own, as their refusal must not reach the request, and make nobody wait.
  *
  * @throws TypeError when `guard` is not a guard.
  */
@@ -28,7 +28,7 @@ export function report<Needs extends object = NoFacts>(guard: Guard<Needs, objec
     about: { combines: 'report', parts: [guard] } as const,
     check: (ctx: RequestContext, facts: Needs) =>
       andThen(
-        andThen(evaluate(guard, ctx, facts), (decision) => settle(decision, ctx)),
+        andThen(evaluate(guard, ctx, facts), (decision) => settle(decision, ctx, false)),
         (decision) => allowed(ctx, decision),
       ),
   })

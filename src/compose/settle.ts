@@ -24,15 +24,18 @@ export const decide = <Gives extends object>(
 /**
  * Takes the charges of `decision`, all or none. A request that a limit has refused spends nothing; any other denial is
  * still charged for, and turns into the limit's refusal when it cannot be.
+ *
+ * @param mayWait - Whether limits may hold the request back. Where they only report, they may not.
  */
 export function settle<Gives extends object>(
   decision: Decision<Gives>,
   ctx: RequestContext,
+  mayWait = true,
 ): MaybePromise<Decision<Gives>> {
   const { charges } = decision
   if (charges === undefined) return decision
   const spared = !decision.allowed && decision.kind === 'exhausted'
-  return andThen(spared ? look(charges, ctx) : take(charges, ctx, decision), (settled) =>
+  return andThen(spared ? look(charges, ctx) : take(charges, ctx, decision, mayWait), (settled) =>
     settled.allowed ? closed(decision, settled.headers) : refused(decision, settled),
   )
 }
@@ -42,15 +45,16 @@ function take(
   charges: readonly Charge[],
   ctx: RequestContext,
   decision: Decision<object>,
+  mayWait: boolean,
 ): MaybePromise<Decision<object>> {
   const ledger = charges[0]?.ledger
   if (ledger === undefined) return ALLOWED
   const own = ofLedger(charges, ledger)
-  const taken = asking(ctx, () => ledger.take(own, ctx, decision))
+  const taken = asking(ctx, () => ledger.take(own, ctx, decision, mayWait))
   if (own === charges) return taken
   const others = charges.filter((charge) => charge.ledger !== ledger)
   return andThen(taken, (before) =>
-    before.allowed ? andThen(take(others, ctx, decision), (rest) => sequel(before, rest)) : before,
+    before.allowed ? andThen(take(others, ctx, decision, mayWait), (rest) => sequel(before, rest)) : before,
   )
 }
 

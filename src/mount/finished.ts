@@ -4,6 +4,39 @@ import type { Socket } from 'node:net'
 /** The convention of nginx for a client that left before it had its answer. */
 const CLIENT_LEFT = 499
 
+/**
+ * Tells all who ask how one request ended. A policy may ask often: one listener at the response stands for all of them. One
+ * that throws keeps it from nobody else.
+ */
+export class Ending {
+  #listeners: ((status: number) => void)[] = []
+  #status: number | undefined
+
+  constructor(request: IncomingMessage, response: ServerResponse) {
+    onFinished(request, response, (status) => this.#end(status))
+  }
+
+  /** Calls `listener` once; at once where it has ended. */
+  tell(listener: (status: number) => void): void {
+    if (this.#status === undefined) this.#listeners.push(listener)
+    else listener(this.#status)
+  }
+
+  #end(status: number): void {
+    this.#status = status
+    const failures: unknown[] = []
+    for (const listener of this.#listeners) {
+      try {
+        listener(status)
+      } catch (error) {
+        failures.push(error)
+      }
+    }
+    this.#listeners = []
+    if (failures.length > 0) throw failures[0]
+  }
+}
+
 /** Calls `listener` once, when the answer has been sent or the client has left. */
 export function onFinished(
   request: IncomingMessage,

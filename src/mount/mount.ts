@@ -33,12 +33,15 @@ export class Mount<Facts extends object> {
 
   /** The answer that holds for this request; in report mode always an allowance. */
   decide(exchange: Exchange): MaybePromise<Decision<Facts>> {
-    const { ctx } = exchange
+    const { ctx, service } = exchange
     const known = exchange.allowanceOf(this)
     if (known !== undefined) return known as Allowance<Facts>
     exchange.begin()
     return andThen(this.#ask(exchange), ({ decision, ahead }) =>
-      andThen(settle(decision, ctx), (settled) => this.#conclude(exchange, settled, ahead) as Decision<Facts>),
+      andThen(
+        settle(decision, ctx, service.mode !== 'report'),
+        (settled) => this.#conclude(exchange, settled, ahead) as Decision<Facts>,
+      ),
     )
   }
 

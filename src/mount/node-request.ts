@@ -5,7 +5,7 @@ import type { HeaderReader, Peer, RequestContext } from '../context.js'
 import { canonicalAddress } from '../lib/address.js'
 import type { Service } from '../service.js'
 import type { NoticingContext } from './exchange.js'
-import { onFinished } from './finished.js'
+import { Ending } from './finished.js'
 import { NodeBody } from './node-body.js'
 import { Notices } from './notices.js'
 
@@ -38,6 +38,7 @@ export class NodeRequest implements NoticingContext {
   readonly #response: ServerResponse
   readonly #view: FrameworkView
   #body: NodeBody | undefined
+  #ending: Ending | undefined
 
   constructor(request: IncomingMessage, response: ServerResponse, view: FrameworkView, service: Service) {
     const { target } = view
@@ -64,7 +65,10 @@ export class NodeRequest implements NoticingContext {
   }
 
   get onFinished(): RequestContext['onFinished'] {
-    return (listener) => onFinished(this.#request, this.#response, listener)
+    return (listener) => {
+      this.#ending ??= new Ending(this.#request, this.#response)
+      this.#ending.tell(listener)
+    }
   }
 
   get route(): string | undefined {

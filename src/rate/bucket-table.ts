@@ -93,6 +93,12 @@ export class BucketTable {
     return algorithm.keptUntilMs(rule, this.cells, slot)
   }
 
+  /** Where the clock stepped back behind it, it goes on from there. */
+  bringBack(slot: number, nowMs: number): void {
+    const { rule, algorithm } = this.#ownerOf(slot)
+    if (algorithm.isAhead(rule, this.cells, slot, nowMs)) algorithm.bringBack(rule, this.cells, slot, nowMs)
+  }
+
   /** A slot for a bucket that has none yet, at the end of the open ones. */
   add(request: BucketRequest): number {
     const policy = this.#policyOf(request.rule)

@@ -20,15 +20,34 @@ interface Taken {
   readonly correction?: Correction | undefined
 }
 
-/** Sets a charge right when the answer has ended, or the client has left. */
-export function correctLater({ limit, request, correction }: Taken, ctx: RequestContext): void {
+/** Sets a charge that was taken at `takenMs` right when the answer has ended, or the client has left. */
+export function correctLater({ limit, request, correction }: Taken, ctx: RequestContext, takenMs: number): void {
   if (correction === undefined) return
   const before = ctx.peer.sentBytes()
   ctx.onFinished((status) => {
-    const cost = costOf(correction, { status, bytes: ctx.peer.sentBytes() - before }, request)
-    if (cost !== 0) correctIn(limit.store, { ...request, cost }, ctx.nowMs)
+    // what was waiting for its turn to be sent is taken off again where the connection ends
+    const bytes = Math.max(0, ctx.peer.sentBytes() - before)
+    const cost = costOf(correction, { status, bytes }, request)
+    if (cost !== 0) correctIn(limit.store, { ...request, cost }, timeOf(ctx, takenMs))
   })
 }
+
+/** A clock of the service that fails must neither keep a place for ever nor end the process from a socket's event. */
+function timeOf(ctx: RequestContext, takenMs: number): number {
+  try {
+    return ctx.nowMs
+  } catch {
+    return takenMs
+  }
+}
+
+/** The correction of two charges that were taken as one. */
+export const bothCorrections = (one: Taken, other: Taken): Correction | undefined =>
+  one.correction === undefined && other.correction === undefined
+    ? undefined
+    : (outcome) => owedBy(one, outcome) + owedBy(other, outcome)
+
+const owedBy = ({ correction, request }: Taken, outcome: Outcome): number => correction?.(outcome, request.cost) ?? 0
 
 /** A function of the service that fails must not make requests free: it costs all that there is. */
 function costOf(correction: Correction, outcome: Outcome, { rule, cost: charged }: BucketRequest): number {

@@ -11,7 +11,7 @@ import {
 } from '../decision.js'
 import { Dependency } from '../dependency.js'
 import { andThen, isPromiseLike, type MaybePromise } from '../lib/maybe-promise.js'
-import { type Correction, correctLater } from './correction.js'
+import { bothCorrections, type Correction, correctLater } from './correction.js'
 import { type LimitItem, rateLimitFields } from './fields.js'
 import { type Pace, paced } from './pace.js'
 import { refusalOf } from './refusal.js'
@@ -43,8 +43,8 @@ export interface RateCharge extends Charge {
  * are asked in turn, all are looked at, so that stores of this process are taken all or none as well.
  */
 export const rateLedger: Ledger = Object.freeze({
-  take: (charges: readonly Charge[], ctx: RequestContext, decision: Decision<object>) =>
-    takeGroup(groupOf(charges as readonly RateCharge[], decision), ctx, decision.allowed),
+  take: (charges: readonly Charge[], ctx: RequestContext, decision: Decision<object>, mayWait: boolean) =>
+    takeGroup(groupOf(charges as readonly RateCharge[], decision), ctx, mayWait && decision.allowed),
   look: (charges: readonly Charge[], ctx: RequestContext) => {
     const { nowMs } = ctx
     const group = charges as Group
@@ -64,15 +64,18 @@ function groupOf(charges: Group, decision: Decision<object>): Group {
   for (const charge of charges) {
     const { costWhenDecided } = charge.limit
     const cost = costWhenDecided === undefined ? charge.request.cost : costWhenDecided(decision)
+    const decided = cost === charge.request.cost ? charge : withCost(charge, cost)
     const twin = group.findIndex((other) => isSameBucket(other, charge))
-    if (twin === -1) group.push(cost === charge.request.cost ? charge : withCost(charge, cost))
-    else
-      group[twin] = withCost(
-        group[twin]!,
-        Math.min(group[twin]!.request.cost + cost, mostAtOnce(charge.request.rule) + 1),
-      )
+    if (twin === -1) group.push(decided)
+    else group[twin] = together(group[twin]!, decided)
   }
   return group
+}
+
+/** Each is set right by its own: what both took is given back by both. */
+function together(one: RateCharge, other: RateCharge): RateCharge {
+  const cost = Math.min(one.request.cost + other.request.cost, mostAtOnce(one.request.rule) + 1)
+  return { ...withCost(one, cost), correction: bothCorrections(one, other) }
 }
 
 const withCost = (charge: RateCharge, cost: number): RateCharge => ({ ...charge, request: { ...charge.request, cost } })
@@ -84,7 +87,11 @@ function takeGroup(group: Group, ctx: RequestContext, mayWait: boolean): MaybePr
   const { nowMs } = ctx
   if (!isOfOneStore(group)) {
     const known = lookAll(group, nowMs)
-    if (known.some(refuses)) return refusal(group, known, nowMs)
+    const refusing = known.findIndex(refuses)
+    if (refusing !== -1) {
+      tellNotice(known, group[refusing]!.limit.guard, ctx)
+      return refusal(group, known, nowMs)
+    }
   }
   return andThen(takeFrom(0, group, [], ctx), (states) =>
     Array.isArray(states) ? granted(group, states, ctx, mayWait) : states,
@@ -112,7 +119,13 @@ function takeFrom(start: number, group: Group, states: States, ctx: RequestConte
     const { nowMs } = ctx
     const answer = dependencyOf(store).rely(
       () => store.take(requests, nowMs),
-      (answered) => noted(group, i, states, answered, requests.length, ctx),
+      (answered) => {
+        const denial = noted(group, i, states, answered, requests.length, ctx)
+        // also where another store refuses the request after this one
+        if (denial === undefined)
+          for (const charge of group) if (charge.limit.store === store) correctLater(charge, ctx, nowMs)
+        return denial
+      },
     )
     if (isPromiseLike(answer)) {
       return answer.then((denial) =>
@@ -139,10 +152,7 @@ function dependencyOf(store: RateLimitStore): Dependency {
   return dependency
 }
 
-/**
- * Puts what the store of charge `at` answered into `states`, or gives the denial that ends the taking. What was taken is set
- * right when the answer has ended, also where another store refuses the request after this one.
- */
+/** Puts what the store of charge `at` answered into `states`, or gives the denial that ends the taking. */
 function noted(
   group: Group,
   at: number,
@@ -159,14 +169,12 @@ function noted(
   let next = 0
   for (let i = at; i < group.length; i++) if (group[i]!.limit.store === store) states[i] = answer[next++]!
   tellNotice(answer, guard, ctx)
-  if (answer.some(refuses)) return refusal(group, states, ctx.nowMs)
-  for (const charge of group) if (charge.limit.store === store) correctLater(charge, ctx)
-  return undefined
+  return answer.some(refuses) ? refusal(group, states, ctx.nowMs) : undefined
 }
 
 /** Once a request, however many limits the store answered without counting. */
-function tellNotice(states: readonly BucketState[], guard: string, ctx: RequestContext): void {
-  const code = states.find(({ notice }) => notice !== undefined)?.notice
+export function tellNotice(states: Readonly<States>, guard: string, ctx: RequestContext): void {
+  const code = states.find((state) => state?.notice !== undefined)?.notice
   if (code !== undefined) ctx.report({ event: 'sys_monitor_disabled', code, guard })
 }
 

@@ -5,7 +5,7 @@ import { boolean, callable, integerBetween, oneOf, shown } from '../lib/options.
 import type { Correction, Outcome } from './correction.js'
 import { ENCODINGS, type FieldEncoding, windowSeconds } from './fields.js'
 import { boundedKey, byClient, type RateKey } from './keys.js'
-import { type Limit, type RateCharge, rateLedger } from './ledger.js'
+import { type Limit, type RateCharge, rateLedger, tellNotice } from './ledger.js'
 import { memoryStore } from './memory-store.js'
 import { refusalOf } from './refusal.js'
 import { type LimitRule, mostAtOnce } from './rule.js'
@@ -108,6 +108,7 @@ export function limitGuard<Needs extends object>(counted: Counted<Needs>): Guard
       const charges: readonly RateCharge[] = [{ ledger: rateLedger, limit, request, correction }]
       const state = limit.store.look(request, ctx.nowMs)
       if (state === undefined || state.allowed) return allowance(NO_FACTS, undefined, charges)
+      tellNotice([state], limit.guard, ctx)
       return { ...refusalOf([limit], state.retryAfterMs), charges }
     },
   })

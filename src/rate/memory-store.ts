@@ -29,6 +29,15 @@ const MOST_KEYS = 8_000_000
 const SWEEP = 2
 
 /**
+ * Spent buckets of a full store that are looked at for each millisecond, on average: whoever has filled it must not have all
+ * of them looked at for each new key.
+ */
+const LOOKS_PER_MS = 1_000
+
+/** The last moment of a Date (ECMA-262 section 21.4.1.1). */
+const LAST_MS = 8.64e15
+
+/**
  * Counts in this process. At the bound the bucket that was used longest ago gives way, but never one that has run
  * empty: it stays until it is full again, since forgetting it would hand its key a fresh quota. When every bucket
  * is such a one, requests with a new key are refused until one of them is full, and their audit events say `store_full`.
@@ -53,6 +62,8 @@ class MemoryStore implements RateLimitStore {
   readonly #maxBytes: number
   /** No spent bucket is full before. */
   #nextFullMs = Number.POSITIVE_INFINITY
+  /** When all spent ones were last looked at. */
+  #lookedMs = Number.NEGATIVE_INFINITY
   /** When anything was last taken. */
   #takenMs = Number.NEGATIVE_INFINITY
 
@@ -70,11 +81,12 @@ class MemoryStore implements RateLimitStore {
     if (nowMs < this.#takenMs || algorithmOf(request.rule).isAhead(request.rule, this.#cells, slot, nowMs)) {
       return undefined
     }
-    return this.#found(request, slot, nowMs)
+    return slot === NONE && this.#isFull(request, nowMs) ? this.#full(nowMs) : this.#found(request, slot, nowMs)
   }
 
   readonly take = (requests: readonly BucketRequest[], timeMs: number): readonly BucketState[] => {
     const nowMs = this.#now(timeMs)
+    if (nowMs < this.#takenMs) this.#nextFullMs = nowMs // nothing that was known of the spent holds
     this.#takenMs = nowMs
     if (requests.length === 1) return [this.#takeOne(requests[0]!, nowMs)]
     const slots = requests.map((request) => this.#current(request, nowMs))
@@ -215,11 +227,13 @@ class MemoryStore implements RateLimitStore {
 
   /** Looks at every spent bucket, but only when one may be full; false when none was. */
   #forgetFull(nowMs: number): boolean {
-    if (nowMs < this.#nextFullMs) return false
+    if (nowMs < this.#nextLookMs(nowMs)) return false
     let forgotten = false
+    this.#lookedMs = nowMs
     this.#nextFullMs = Number.POSITIVE_INFINITY
     for (let slot = this.#buckets.first(SPENT); slot !== NONE; ) {
       const next = this.#buckets.after(slot, SPENT)
+      this.#buckets.bringBack(slot, nowMs)
       if (this.#forgetIfFull(slot, nowMs)) forgotten = true
       else this.#nextFullMs = Math.min(this.#nextFullMs, this.#buckets.keptUntilMs(slot))
       slot = next
@@ -227,16 +241,29 @@ class MemoryStore implements RateLimitStore {
     return forgotten
   }
 
+  /** When one of them may be full, and it is time to look. */
+  #nextLookMs(nowMs: number): number {
+    const pauseMs = Math.floor(this.#buckets.size / LOOKS_PER_MS)
+    return nowMs < this.#lookedMs ? nowMs : Math.max(this.#nextFullMs, this.#lookedMs + pauseMs)
+  }
+
+  /** Whether there is no room for a new key, as far as is known. */
+  #isFull(request: BucketRequest, nowMs: number): boolean {
+    return this.#buckets.first(OPEN) === NONE && !this.#hasRoom([request]) && nowMs < this.#nextLookMs(nowMs)
+  }
+
   #full(nowMs: number): BucketState {
-    const isKnown = this.#buckets.first(SPENT) !== NONE && Number.isFinite(this.#nextFullMs)
-    const retryAfterMs = isKnown ? this.#nextFullMs - nowMs : 1
+    const nextMs = this.#nextLookMs(nowMs)
+    const isKnown = this.#buckets.first(SPENT) !== NONE && Number.isFinite(nextMs)
+    const retryAfterMs = isKnown ? Math.max(1, nextMs - nowMs) : 1
     return { allowed: false, remaining: 0, retryAfterMs, resetMs: retryAfterMs, notice: 'store_full' }
   }
 
   /** In whole milliseconds. */
   #now(timeMs: number): number {
-    // Nothing is more than NaN: every limit would be open.
-    if (!Number.isFinite(timeMs)) throw new TypeError(`nowMs must be a finite number, got ${shown(timeMs)}`)
+    // Nothing is more than NaN, which the calendar gives beyond its last day as well: every limit would be open.
+    if (!Number.isFinite(timeMs) || Math.abs(timeMs) > LAST_MS)
+      throw new TypeError(`nowMs must be milliseconds since 1970, got ${shown(timeMs)}`)
     const nowMs = Math.floor(timeMs)
     if (Number.isNaN(this.#cells.originMs)) this.#cells.originMs = nowMs
     return nowMs

@@ -97,7 +97,7 @@ describe('one request is one audit event', () => {
 describe('a client that leaves early', () => {
   test.each<[string, Guard<object, object>, object]>([
     ['an allowance', known, { decision: 'allow', code: 'allowed', status: 499 }],
-    ['a denial', answering('no', forbid('no')), { decision: 'deny', code: 'no', status: 403 }],
+    ['a denial', answering('no', forbid('no')), { decision: 'deny', code: 'no', status: 499 }],
   ])('while the guards are at work is recorded with their answer: %s', async (_name, guard, expected) => {
     const { exchange, events, finish } = exchangeFor()
     const decision = mountOf(later(guard)).decide(exchange)
@@ -114,7 +114,7 @@ describe('a client that leaves early', () => {
     finish(499)
     expect(events).toEqual([])
     await decision
-    expect(events).toMatchObject([{ decision: 'deny', code: 'no', guard: 'no', status: 403 }])
+    expect(events).toMatchObject([{ decision: 'deny', code: 'no', guard: 'no', status: 499 }])
   })
 })
 

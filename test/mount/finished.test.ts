@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { type AddressInfo, connect, type Socket } from 'node:net'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { onFinished } from '../../src/mount/finished.js'
-import { closed } from '../support/node-server.js'
+import { arrival, closed } from '../support/node-server.js'
 
 const COUNT = 20
 
@@ -65,4 +65,28 @@ test('and with their own answers, in whatever order these come, without a warnin
   await closed(pairs[0]![0].socket)
   expect(endings.flat()).toHaveLength(2 * COUNT)
   expect(warned).not.toHaveBeenCalled()
+})
+
+test('a request tells any number of listeners, and needs one of the response', async () => {
+  const { ctx, response } = await arrival('GET / HTTP/1.1\r\nhost: a.test\r\n\r\n')
+  const before = response.listenerCount('close')
+  const told: number[] = []
+  for (let i = 0; i < COUNT; i++) ctx.onFinished((status) => void told.push(status))
+  expect(response.listenerCount('close')).toBe(before + 1)
+  response.end()
+  await closed(response)
+  ctx.onFinished((status) => void told.push(status + 1))
+  expect(told).toEqual([...Array(COUNT).fill(200), 201])
+})
+
+test('a listener that throws keeps the end from no other, and is not hidden', async () => {
+  const { ctx, response } = await arrival('GET / HTTP/1.1\r\nhost: a.test\r\n\r\n')
+  const told: string[] = []
+  ctx.onFinished(() => void told.push('first'))
+  ctx.onFinished(() => {
+    throw new Error('a listener of the service')
+  })
+  ctx.onFinished(() => void told.push('last'))
+  expect(() => response.emit('close')).toThrow('a listener of the service')
+  expect(told).toEqual(['first', 'last'])
 })

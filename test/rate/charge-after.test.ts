@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { all, forbid, type RateLimitOptions, rateLimit } from '../../src/index.js'
+import { all, forbid, memoryStore, type RateLimitOptions, rateLimit } from '../../src/index.js'
 import { answering } from '../support/guards.js'
 import { codeOf, requestsTo } from './requests.js'
 
@@ -73,6 +73,19 @@ describe('what is charged after the answer', () => {
     end(429, 5000)
     client.wait(1)
     expect(codeOf(await client.pass())).toBe('never')
+  })
+
+  test('is nothing where less was sent in the end than had been before', async () => {
+    const client = requestsTo(bytes())
+    await client.pass({}, 499, -600)
+    expect(left((await client.pass()).headers)).toBe('1000')
+  })
+
+  test('is what each of two limits says that share a count', async () => {
+    const store = memoryStore()
+    const client = requestsTo(all(bytes({ store, chargeAfter: () => 100 }), bytes({ store, chargeAfter: () => 20 })))
+    await client.pass()
+    expect(left((await client.pass()).headers)).toBe('880')
   })
 
   test.each<readonly [string, () => unknown]>([

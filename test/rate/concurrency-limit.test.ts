@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest'
-import { all, concurrencyLimit, forbid, memoryStore, rateLimit } from '../../src/index.js'
+import { all, any, concurrencyLimit, forbid, memoryStore, rateLimit } from '../../src/index.js'
 import { answering } from '../support/guards.js'
 import { codeOf, requestsTo } from './requests.js'
 
+const no = answering('no', forbid('never'))
 const two = { name: 'uploads', limit: 2 } as const
 
 describe('places', () => {
@@ -75,6 +76,23 @@ describe('places', () => {
         expect(codeOf((await alone.ask()).decision)).toBe(expected)
       }
     }
+  })
+
+  test.each([
+    ['in two alternatives', (places: ReturnType<typeof concurrencyLimit>) => any(all(places, no), places)],
+    ['twice in a row', (places: ReturnType<typeof concurrencyLimit>) => all(places, places)],
+  ])('that one limit asks for %s all come free', async (_where, policyOf) => {
+    const client = requestsTo(policyOf(concurrencyLimit(two)))
+    for (let i = 0; i < 5; i++) expect(codeOf(await client.pass())).toBe('allowed')
+  })
+
+  test('come free where the clock of the service fails when the answer ends', async () => {
+    const client = requestsTo(concurrencyLimit({ ...two, limit: 1 }))
+    const { finish } = await client.ask()
+    client.stopClock()
+    finish()
+    client.wait(0)
+    expect(codeOf((await client.ask()).decision)).toBe('allowed')
   })
 
   test('in use are never forgotten, however many others come', async () => {

@@ -126,6 +126,32 @@ describe('when every bucket is spent', () => {
     expect(take('newcomer', 1010)).toMatchObject({ allowed: true })
   })
 
+  test('a look says so, while it is known', () => {
+    const store = memoryStore({ maxKeys: 1 })
+    store.take([ask('a', 1, WINDOW_MS)], 0)
+    const newcomer = ask('newcomer', 1, WINDOW_MS)
+    expect(store.look(newcomer, 999)).toMatchObject({ allowed: false, retryAfterMs: 1, notice: 'store_full' })
+    expect(store.look(newcomer, 1000)).toMatchObject({ allowed: true })
+    expect(store.look(ask('a', 1, WINDOW_MS), 999)).not.toHaveProperty('notice')
+  })
+
+  test('a clock that steps back lets nobody wait longer for one of them to be full', () => {
+    const take = storeOf(2, 1)
+    take('a', 1_000_000)
+    take('b', 1_000_000)
+    expect(take('newcomer', 1000)).toMatchObject({ allowed: false, retryAfterMs: WINDOW_MS })
+    expect(take('newcomer', 1000 + WINDOW_MS).allowed).toBe(true)
+  })
+
+  test('a large store looks at them once in a while, not for each new key', () => {
+    const take = storeOf(3000, 1, 10_000)
+    for (let i = 0; i < 3000; i++) take(`k${i}`, i)
+    expect(take('first', 10_000).allowed).toBe(true)
+    expect(take('second', 10_001)).toMatchObject({ allowed: false, retryAfterMs: 2 })
+    expect(take('second', 10_002)).toMatchObject({ allowed: false, retryAfterMs: 1 })
+    expect(flood(take, 5, 10_003)).toBe(3)
+  })
+
   test('those known already are asked as ever', () => {
     const take = storeOf(2, 2)
     take('a', 0, 2)

@@ -10,7 +10,9 @@ import {
   memoryStore,
   type RateLimitOptions,
   type RateLimitStore,
+  type RequestContext,
   rateLimit,
+  type SecurityEvent,
 } from '../../src/index.js'
 import { contextFor } from '../support/context.js'
 import { answering, decideNow, giving, later, principal } from '../support/guards.js'
@@ -137,6 +139,30 @@ describe('limits in several stores of this process', () => {
     const answers = [1, 2, 3, 4].map(() => ask(all(a, b)))
     expect((await Promise.all(answers)).map(({ allowed }) => allowed)).toEqual([true, true, false, false])
     expect(left(await ask(a))).toEqual([['a', 2]])
+  })
+
+  test('also where one of them has no room for a new key, and that is noted', async () => {
+    const a = limitOf('a', 5)
+    const b = limitOf('b', 1, { store: memoryStore({ maxKeys: 1 }), key: ({ client }) => client })
+    const notices: SecurityEvent[] = []
+    const from = (client: string): RequestContext => ({
+      ...contextFor({ client }),
+      nowMs: 0,
+      report: (event) => void notices.push(event),
+    })
+    const early = decideNow(
+      all(
+        b,
+        slow(() => 1),
+        a,
+      ),
+      from('203.0.113.2'),
+    ) // there is room when it looks
+    expect(await decideNow(all(a, b), from('203.0.113.1'))).toMatchObject({ allowed: true })
+    const late = decideNow(all(a, b), from('203.0.113.2'))
+    for (const refused of [early, late]) expect(await refused).toMatchObject({ guard: 'rateLimit(b)' })
+    expect(notices).toEqual(Array(2).fill({ event: 'sys_monitor_disabled', code: 'store_full', guard: 'rateLimit(b)' }))
+    expect(left(await decideNow(a, from('203.0.113.2')))).toEqual([['a', 3]])
   })
 })
 

@@ -13,6 +13,7 @@ export interface Journey {
 /** Requests to one policy, by a clock of the test's own. */
 export function requestsTo(policy: Guard<never, object>) {
   let nowMs = 1_700_000_000_000
+  let isStopped = false
   /** Arrives; what comes of it may take a while. */
   const arrive = (request: TestRequest = {}) => {
     const listeners: ((status: number) => void)[] = []
@@ -24,7 +25,11 @@ export function requestsTo(policy: Guard<never, object>) {
       peer: { ...base.peer, sentBytes: () => sent },
       onFinished: (listener) => void (endedWith === undefined ? listeners.push(listener) : listener(endedWith)),
     }
-    Object.defineProperty(ctx, 'nowMs', { get: () => nowMs })
+    const read = () => {
+      if (isStopped) throw new TypeError('clock must give milliseconds since the epoch')
+      return nowMs
+    }
+    Object.defineProperty(ctx, 'nowMs', { get: read })
     const finish = (status = 200, bytes = 0) => {
       endedWith = status
       sent += bytes
@@ -47,6 +52,11 @@ export function requestsTo(policy: Guard<never, object>) {
     },
     wait: (ms: number) => {
       nowMs += ms
+      isStopped = false
+    },
+    /** Until the next wait, whoever reads it has an error. */
+    stopClock: () => {
+      isStopped = true
     },
   }
 }

@@ -29,6 +29,12 @@ export class SlowStore {
     return asFound(bucket, bucket.copy().take(request.cost, nowMs), nowMs)
   }
 
+  /** Whether no other bucket can give way to a new one. */
+  isFullFor(request: BucketRequest, nowMs: number): boolean {
+    const isTaken = this.#open.length === 0 && this.#spent.length === this.#maxKeys
+    return isTaken && this.#find(request) === undefined && this.#spent.every(({ bucket }) => !bucket.isFull(nowMs))
+  }
+
   /** `no room` when only spent buckets are left to give way. */
   take(requests: readonly BucketRequest[], nowMs: number): readonly BucketState[] | 'no room' {
     this.#takenMs = nowMs
@@ -78,6 +84,7 @@ export class SlowStore {
         this.#open = without(this.#open, oldest)
         continue
       }
+      for (const { bucket } of this.#spent) if (bucket.owes(nowMs)) bucket.take(0, nowMs)
       const counting = this.#spent.filter(({ bucket }) => !bucket.isFull(nowMs))
       if (counting.length === this.#spent.length) return false
       this.#spent = counting

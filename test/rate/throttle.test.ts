@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { all, forbid, rateLimit, type ThrottleOptions, throttle } from '../../src/index.js'
+import { all, forbid, rateLimit, report, type ThrottleOptions, throttle } from '../../src/index.js'
+import { Mount } from '../../src/mount/index.js'
+import { exchangeFor } from '../support/exchange.js'
 import { answering } from '../support/guards.js'
 import { codeOf, requestsTo } from './requests.js'
 
@@ -120,6 +122,17 @@ describe('a wait', () => {
       ['0 never', '1 never', '2 never'],
       ['0 allowed', '1 rate_limited', '2 rate_limited'],
     ])
+  })
+
+  test("is nobody's where it only reports, in a policy or in all of a service", async () => {
+    const client = requestsTo(report(paced()))
+    const seen = watched([1, 2, 3].map(() => client.arrive().answer))
+    await pass(0)
+    expect(seen).toEqual(['0 allowed', '1 allowed', '2 allowed'])
+    const mount = new Mount(paced())
+    const decided = watched([1, 2, 3].map(() => mount.decide(exchangeFor({ mode: 'report' }).exchange)))
+    await pass(0)
+    expect(decided).toEqual(['0 allowed', '1 allowed', '2 allowed'])
   })
 
   test('costs what the request costs', async () => {
