@@ -10,7 +10,7 @@ import { ruleOf } from './rule.js'
 export interface FailureLimitOptions<Needs extends object = NoFacts> extends LimitOptions<Needs> {
   /** Failures, the last of which is followed by the first wait. 1 to 1 000 000. */
   readonly failures: number
-  /** Milliseconds without a failure, after the last wait, until all are forgotten. 1 to 2 678 400 000 (31 days). */
+  /** Milliseconds in which `failures` of them are forgotten, one by one, while nobody waits. 1 to 2 678 400 000 (31 days). */
   readonly windowMs: number
   /** Milliseconds of the first wait; each further failure doubles it. 1 to `lockoutMs`. Default: 1 000. */
   readonly delayMs?: number | undefined

@@ -43,7 +43,7 @@ export interface ConcurrencyRule extends RuleOf<'concurrency'> {
 
 /** `limit` failures, then waits that double. */
 export interface BackoffRule extends RuleOf<'backoff'> {
-  /** Milliseconds without a failure, after the last wait, until all is forgotten. */
+  /** Milliseconds in which `limit` failures are forgotten, one by one, while no wait lasts. */
   readonly windowMs: number
   /** Milliseconds of the first wait. */
   readonly delayMs: number

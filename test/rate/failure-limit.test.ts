@@ -52,15 +52,28 @@ describe('failures that a guard tells', () => {
     })
   })
 
-  test('are forgotten a window after the last wait, and not before', async () => {
+  test('are forgotten one by one, evenly, once the last wait is over', async () => {
+    const waitAfter = async (restMs: number) => {
+      const client = guarded()
+      for (let i = 0; i < 3; i++) await client.pass()
+      client.wait(1_000 + restMs)
+      await client.pass()
+      const next = await client.pass()
+      return 'retryAfterSeconds' in next ? next.retryAfterSeconds : 0
+    }
+    const third = (10 * MINUTE) / 3
+    expect([await waitAfter(0), await waitAfter(third - 1)]).toEqual([2, 2])
+    expect([await waitAfter(third), await waitAfter(2 * third - 1)]).toEqual([1, 1])
+    expect(await waitAfter(2 * third)).toBe(0)
+  })
+
+  test('now and then, as honest callers have them, never add up', async () => {
     const client = guarded()
-    for (let i = 0; i < 3; i++) await client.pass()
-    client.wait(1_000 + 10 * MINUTE - 1)
-    await client.pass() // the fourth: two seconds
-    expect(await client.pass()).toMatchObject({ retryAfterSeconds: 2 })
-    client.wait(2_000 + 10 * MINUTE)
-    for (let i = 0; i < 2; i++) expect(codeOf(await client.pass())).toBe('token_missing')
-    expect(codeOf(await client.pass(right))).toBe('allowed')
+    for (let i = 0; i < 50; i++) {
+      expect(codeOf(await client.pass())).toBe('token_missing')
+      for (let j = 0; j < 5; j++) expect(codeOf(await client.pass(right))).toBe('allowed')
+      client.wait((10 * MINUTE) / 3)
+    }
   })
 
   test('alone count: who is known, and who may not, never', async () => {

@@ -3,8 +3,11 @@ import type { Algorithm } from './algorithm.js'
 import { type Cells, NEVER } from './cells.js'
 
 /**
- * Failures in a row, and until when the next attempt must wait: from the last free one on, each failure doubles the wait.
- * Whoever tries many at once gains nothing: the first failure makes the others wait.
+ * Failures that are forgotten one by one, evenly, and until when the next attempt must wait: from the last free one on, each
+ * failure doubles the wait. While it lasts nothing is forgotten. Whoever tries many at once gains nothing: the first failure
+ * makes the others wait.
+ *
+ * A failure counts `windowMs` units and each millisecond forgets `limit` of them, so that all arithmetic is on integers.
  */
 export const backoff: Algorithm<BackoffRule> = Object.freeze({
   columns: 2,
@@ -12,17 +15,17 @@ export const backoff: Algorithm<BackoffRule> = Object.freeze({
   waitMs: (_rule: BackoffRule, cells: Cells, slot: number, _cost: number, nowMs: number) =>
     Math.max(0, cells.times[slot]! - nowMs),
   remaining: (rule: BackoffRule, cells: Cells, slot: number, nowMs: number) =>
-    cells.times[slot]! > nowMs ? 0 : Math.max(1, rule.limit - failures(rule, cells, slot, nowMs)),
+    cells.times[slot]! > nowMs ? 0 : Math.max(1, rule.limit - failures(rule, units(rule, cells, slot, nowMs))),
   resetMs: (rule: BackoffRule, cells: Cells, slot: number, nowMs: number) =>
-    Math.max(0, cells.times[slot]! + rule.windowMs - nowMs),
+    Math.max(0, forgottenAtMs(rule, cells, slot) - nowMs),
   take: (rule: BackoffRule, cells: Cells, slot: number, cost: number, nowMs: number) => {
-    const count = Math.max(0, failures(rule, cells, slot, nowMs) + cost)
-    cells.counts[slot] = count
+    const left = Math.max(0, units(rule, cells, slot, nowMs) + cost * rule.windowMs)
+    cells.counts[slot] = left
     // an attempt that was no failure ends the wait that it began: while one lasts, no other is let in
-    cells.times[slot] = cost < 0 ? Math.min(cells.times[slot]!, nowMs) : nowMs + delayMs(rule, count)
+    cells.times[slot] = cost < 0 ? nowMs : nowMs + delayMs(rule, left)
   },
   keptUntilMs: (rule: BackoffRule, cells: Cells, slot: number) =>
-    cells.counts[slot] === 0 ? NEVER : cells.times[slot]! + rule.windowMs,
+    cells.counts[slot] === 0 ? NEVER : forgottenAtMs(rule, cells, slot),
   isAhead: (rule: BackoffRule, cells: Cells, slot: number, nowMs: number) =>
     cells.times[slot]! - nowMs > delayMs(rule, cells.counts[slot]!),
   bringBack: (rule: BackoffRule, cells: Cells, slot: number, nowMs: number) => {
@@ -30,10 +33,18 @@ export const backoff: Algorithm<BackoffRule> = Object.freeze({
   },
 })
 
-/** What is left of them: none once the window has gone by since the last wait. */
-const failures = ({ windowMs }: BackoffRule, cells: Cells, slot: number, nowMs: number): number =>
-  nowMs >= cells.times[slot]! + windowMs ? 0 : cells.counts[slot]!
+/** What is not forgotten yet. */
+const units = ({ limit }: BackoffRule, cells: Cells, slot: number, nowMs: number): number =>
+  Math.max(0, cells.counts[slot]! - Math.max(0, nowMs - cells.times[slot]!) * limit)
 
-/** How long the failure that makes it `count` is followed by a wait. */
-const delayMs = ({ limit, delayMs: first, lockoutMs }: BackoffRule, count: number): number =>
-  count < limit ? 0 : Math.min(lockoutMs, first * 2 ** Math.min(count - limit, 52))
+/** One that is not wholly forgotten counts. */
+const failures = ({ windowMs }: BackoffRule, left: number): number => Math.ceil(left / windowMs)
+
+const forgottenAtMs = ({ limit }: BackoffRule, cells: Cells, slot: number): number =>
+  cells.times[slot]! + Math.ceil(cells.counts[slot]! / limit)
+
+/** How long the failure after which so much is left is followed by a wait. */
+function delayMs(rule: BackoffRule, left: number): number {
+  const over = failures(rule, left) - rule.limit
+  return over < 0 ? 0 : Math.min(rule.lockoutMs, rule.delayMs * 2 ** Math.min(over, 52))
+}

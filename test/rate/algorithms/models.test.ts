@@ -169,7 +169,7 @@ function longestResetMs(rule: LimitRule): number {
     case 'concurrency':
       return 1000
     case 'backoff':
-      return rule.lockoutMs + rule.windowMs
+      return rule.lockoutMs + 60 * 4 * rule.windowMs // each of so many, and no sooner
   }
 }
 

@@ -82,29 +82,36 @@ export function concurrencyReference({ limit }: Extract<LimitRule, { algorithm: 
   }
 }
 
-/** Failures one by one, each with the wait that follows it. */
+/** Failures one by one: how much of each is still known, the oldest first, in parts of which it has `windowMs`. */
 export function backoffReference(rule: Extract<LimitRule, { algorithm: 'backoff' }>): Reference {
   const { limit, windowMs, delayMs, lockoutMs } = rule
-  let count = 0
-  let openAtMs = Number.NEGATIVE_INFINITY
-  const counted = (nowMs: number) => (nowMs >= openAtMs + windowMs ? 0 : count)
+  let parts: bigint[] = []
+  let openAtMs = 0
+  const known = (nowMs: number) => {
+    let forgotten = BigInt(Math.max(0, nowMs - openAtMs)) * BigInt(limit)
+    const left: bigint[] = []
+    for (const part of parts) {
+      if (part > forgotten) left.push(part - forgotten)
+      forgotten = part > forgotten ? 0n : forgotten - part
+    }
+    return left
+  }
   const wait = () => {
     let ms = delayMs
-    for (let i = limit; i < count; i++) ms = Math.min(lockoutMs, 2 * ms)
-    return count < limit ? 0 : Math.min(ms, lockoutMs)
+    for (let i = limit; i < parts.length; i++) ms = Math.min(lockoutMs, 2 * ms)
+    return parts.length < limit ? 0 : Math.min(ms, lockoutMs)
   }
   return {
     fits: (_cost, nowMs) => nowMs >= openAtMs,
-    remaining: (nowMs) => (nowMs < openAtMs ? 0 : Math.max(1, limit - counted(nowMs))),
+    remaining: (nowMs) => (nowMs < openAtMs ? 0 : Math.max(1, limit - known(nowMs).length)),
     take: (cost, nowMs) => {
-      count = counted(nowMs)
       for (let i = 0; i < cost; i++) {
-        count++
+        parts = [...known(nowMs), BigInt(windowMs)]
         openAtMs = nowMs + wait()
       }
       if (cost >= 0) return
-      count = Math.max(0, count + cost)
-      openAtMs = Math.min(openAtMs, nowMs)
+      parts = known(nowMs).slice(0, cost) // the latest, which are whole
+      openAtMs = nowMs
     },
   }
 }

@@ -68,7 +68,7 @@ export const BODIES: readonly Scenario[] = [
       await pause(50)
       connection.destroy()
       const events = await app.events(1)
-      expect(events).toMatchObject([{ status: 400, code: 'body_incomplete', decision: 'deny' }])
+      expect(events).toMatchObject([{ status: 499, code: 'body_incomplete', decision: 'deny' }])
       expect(events).toHaveLength(1)
       expect((await app.send({ target: '/open' })).status).toBe(200)
     }),

@@ -1,13 +1,19 @@
-/** As `src/rate/algorithms/backoff.ts` of the core: until when the next attempt must wait, and failures in a row. */
+/**
+ * As `src/rate/algorithms/backoff.ts` of the core: until when the next attempt must wait, and what is left of failures, each
+ * of which counts `windowMs`.
+ */
 export const BACKOFF = `
-local function delayMs(rule, count)
-  if count < rule.limit then return 0 end
-  return min(rule.lockoutMs, rule.delayMs * 2 ^ min(count - rule.limit, 52))
+local function failuresOf(rule, left) return ceil(left / rule.windowMs) end
+
+local function delayMs(rule, left)
+  local over = failuresOf(rule, left) - rule.limit
+  if over < 0 then return 0 end
+  return min(rule.lockoutMs, rule.delayMs * 2 ^ min(over, 52))
 end
 
-local function failures(rule, bucket)
-  return now >= bucket.untilMs + rule.windowMs and 0 or bucket.count
-end
+local function unitsOf(rule, bucket) return max(0, bucket.left - max(0, now - bucket.untilMs) * rule.limit) end
+
+local function forgottenAtMs(rule, bucket) return bucket.untilMs + ceil(bucket.left / rule.limit) end
 
 algorithms.backoff = {
   rule = function(limit, windowMs, firstMs, lockoutMs)
@@ -16,25 +22,24 @@ algorithms.backoff = {
     }
   end,
   open = function(key, rule, text)
-    local untilMs, count = -math.huge, 0
-    if text then untilMs, count = twoNumbers(text) end
-    return { key = key, rule = rule, isUsed = text ~= false, isChanged = false, untilMs = untilMs, count = count }
+    local untilMs, left = -math.huge, 0
+    if text then untilMs, left = twoNumbers(text) end
+    return { key = key, rule = rule, isUsed = text ~= false, isChanged = false, untilMs = untilMs, left = left }
   end,
-  isAhead = function(rule, bucket) return bucket.untilMs - now > delayMs(rule, bucket.count) end,
-  bringBack = function(rule, bucket) bucket.untilMs = now + delayMs(rule, bucket.count) end,
+  isAhead = function(rule, bucket) return bucket.untilMs - now > delayMs(rule, bucket.left) end,
+  bringBack = function(rule, bucket) bucket.untilMs = now + delayMs(rule, bucket.left) end,
   waitMs = function(rule, bucket) return max(0, bucket.untilMs - now) end,
   standing = function(rule, bucket)
-    local remaining = bucket.untilMs > now and 0 or max(1, rule.limit - failures(rule, bucket))
-    return remaining, max(0, bucket.untilMs + rule.windowMs - now)
+    local remaining = bucket.untilMs > now and 0 or max(1, rule.limit - failuresOf(rule, unitsOf(rule, bucket)))
+    return remaining, max(0, forgottenAtMs(rule, bucket) - now)
   end,
   take = function(rule, bucket, cost)
-    local count = max(0, failures(rule, bucket) + cost)
-    bucket.untilMs = cost < 0 and min(bucket.untilMs, now) or now + delayMs(rule, count)
-    bucket.count = count
-    if count == 0 then bucket.untilMs = -math.huge end
+    bucket.left = max(0, unitsOf(rule, bucket) + cost * rule.windowMs)
+    bucket.untilMs = cost < 0 and now or now + delayMs(rule, bucket.left)
+    if bucket.left == 0 then bucket.untilMs = -math.huge end
   end,
   kept = function(rule, bucket)
-    return pack('<dd', bucket.untilMs, bucket.count), bucket.untilMs + rule.windowMs
+    return pack('<dd', bucket.untilMs, bucket.left), forgottenAtMs(rule, bucket)
   end,
 }
 `
