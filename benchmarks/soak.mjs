@@ -1,16 +1,14 @@
 // node --expose-gc soak.mjs [--requests N]: every request has a token and an address that were never seen before.
-import { fork } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { Agent, request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { addressOf } from './lib/address-of.mjs'
+import { startChild } from './lib/child.mjs'
+import { isBound, isFlat } from './lib/flat.mjs'
 import { startIssuer } from './lib/issuer.mjs'
 import { machine } from './lib/machine.mjs'
-import { median } from './lib/statistics.mjs'
 import { SAMPLE_ORDER } from './services/orders.mjs'
 
 const { values: flags } = parseArgs({ options: { requests: { type: 'string', default: '1000000' } } })
@@ -18,11 +16,9 @@ const REQUESTS = Number(flags.requests)
 const CONNECTIONS = 200
 /** Readings in thirds need some in each. */
 const STEP = Math.min(50_000, Math.ceil(REQUESTS / 12))
-const MEASURES = ['heapUsed', 'external', 'arrayBuffers', 'rss']
-/** Of what is small altogether, no tenth is told from chance. */
-const NOISE_MIB = 1
+/** In MiB: what is small altogether, and where no tenth is told from chance. */
+const MEASURES = { heapUsed: 1, external: 1, arrayBuffers: 1, rss: 1 }
 const BODY = JSON.stringify(SAMPLE_ORDER)
-const SERVICE = fileURLToPath(new URL('services/soak.mjs', import.meta.url))
 
 if (!Number.isInteger(REQUESTS) || REQUESTS < 1200 || REQUESTS > 2 ** 24) {
   console.error('--requests takes a number from 1200 to 16777216')
@@ -35,17 +31,15 @@ async function soak() {
   console.log(`${machine()}\n`)
   const issuer = await startIssuer('Ed25519')
   const folder = mkdtempSync(join(tmpdir(), 'soak-'))
-  const child = fork(SERVICE, { env: settings(issuer, folder), execArgv: ['--expose-gc'] })
+  const { port, ask, end } = await startChild('soak', settings(issuer, folder))
   try {
-    const [{ port }] = await once(child, 'message')
     const service = { port, issuer, agent: new Agent({ keepAlive: true, maxSockets: CONNECTIONS }) }
-    const readings = await load(service, () => ask(child, 'memory'))
+    const readings = await load(service, () => ask('memory'))
     service.agent.destroy()
-    const areBound = isBound(await ask(child, 'bounds'))
-    return isFlat(readings) && areBound
+    const areBound = isBound(await ask('bounds'))
+    return isFlatAtLast(readings) && areBound
   } finally {
-    child.disconnect()
-    await once(child, 'exit')
+    await end()
     await issuer.close()
     rmSync(folder, { recursive: true })
   }
@@ -54,18 +48,11 @@ async function soak() {
 /** The defaults, or less for a short run: what is bounded is to be full in the first third. */
 function settings({ issuer }, folder) {
   return {
-    ...process.env,
-    NODE_ENV: 'production',
     ISSUER: issuer,
     AUDIT_LOG: join(folder, 'audit.log'),
     CACHED_TOKENS: Math.min(10_000, Math.floor(REQUESTS / 5)),
     MAX_KEYS: Math.min(100_000, Math.floor(REQUESTS / 5)),
   }
-}
-
-async function ask(child, what) {
-  child.send(what)
-  return (await once(child, 'message'))[0]
 }
 
 async function load(service, memory) {
@@ -77,7 +64,9 @@ async function load(service, memory) {
     const perSecond = ((to - from) * 1000) / (performance.now() - startedMs)
     const reading = await memory()
     readings.push(reading)
-    const shown = MEASURES.map((name) => `${name} ${(reading[name] / 2 ** 20).toFixed(1).padStart(6)}`).join('  ')
+    const shown = Object.entries(reading)
+      .map(([name, value]) => `${name} ${value.toFixed(1).padStart(6)}`)
+      .join('  ')
     console.log(`${String(to).padStart(9)}  ${shown} MiB  ${perSecond.toFixed(0)}/s`)
   }
   return readings
@@ -112,29 +101,8 @@ function send(index, token, { port, agent }) {
   })
 }
 
-function isBound(bounds) {
-  console.log()
-  let isMet = true
-  for (const { what, count, most } of bounds) {
-    const met = count <= most && (count > 0 || most === 0) // nothing at all was not counted
-    isMet &&= met
-    console.log(`${met ? 'met   ' : 'MISSED'}  ${what.padEnd(28)}${String(count).padStart(8)} (at most ${most})`)
-  }
-  return isMet
-}
-
 /** Memory that grows goes on growing: the last third of the readings is held against the middle one. */
-function isFlat(readings) {
+function isFlatAtLast(readings) {
   const third = Math.floor(readings.length / 3)
-  let isMet = true
-  for (const name of MEASURES) {
-    const middle = (part) => median(part.map((reading) => reading[name] / 2 ** 20))
-    const before = middle(readings.slice(-2 * third, -third))
-    const grown = middle(readings.slice(-third)) - before
-    const met = grown <= Math.max(0.1 * before, NOISE_MIB)
-    isMet &&= met
-    const text = `${((100 * grown) / before).toFixed(1)} %`
-    console.log(`${met ? 'met   ' : 'MISSED'}  growth of ${name.padEnd(18)}${text.padStart(8)} (at most 10 %)`)
-  }
-  return isMet
+  return isFlat(readings.slice(-2 * third, -third), readings.slice(-third), MEASURES)
 }

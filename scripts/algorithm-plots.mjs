@@ -72,6 +72,7 @@ const RIGHT = 20
 const BIN_MS = 1_000
 const PANEL = 62
 const GAP = 34
+const TOP = 60
 
 /** One panel for each rule: what was admitted in each second, and above it what was refused. */
 function over({ title, rows }) {
@@ -80,7 +81,7 @@ function over({ title, rows }) {
   const binWidth = (WIDTH - LEFT - RIGHT) / (SPAN_MS / BIN_MS)
   const x = (ms) => round(LEFT + (ms / BIN_MS) * binWidth)
   const panels = rows.map(({ label, asked }, row) => {
-    const base = 60 + row * (PANEL + GAP) + PANEL
+    const base = TOP + row * (PANEL + GAP) + PANEL
     const high = (count) => round((count / tallest) * PANEL)
     const bars = bins[row].map(([yes, no], bin) => {
       const at = x(bin * BIN_MS) + 1
@@ -100,11 +101,11 @@ function over({ title, rows }) {
       ...bars,
     ].join('')
   })
-  const bottom = 60 + rows.length * (PANEL + GAP) - GAP
+  const bottom = TOP + rows.length * (PANEL + GAP) - GAP
   const ticks = every(10_000, 0, SPAN_MS + 1).map(
     (at) => line(x(at), bottom, x(at), bottom + 5) + text(x(at), bottom + 20, String(at / 1000), 'middle'),
   )
-  const middle = round((60 + bottom) / 2)
+  const middle = round((TOP + bottom) / 2)
   return drawing(title, bottom + 48, [
     key('yes', WIDTH - 190, 'admitted'),
     key('no', WIDTH - 96, 'refused'),

@@ -2,6 +2,7 @@ import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { addressOf } from '../lib/address-of.mjs'
+import { algorithms } from '../lib/algorithms.mjs'
 import { fromSocket } from '../lib/from-socket.mjs'
 import { guards, LIMIT, MOST_KEYS, stores } from '../lib/limiters.mjs'
 import { proven } from '../lib/proven.mjs'
@@ -22,6 +23,24 @@ export default {
         unit: 'us',
         readings: await counted(stores, 10_000),
         goals: [timesFloor(1.5, 4)],
+      }),
+      row({
+        name: 'a sliding window of 10 000 keys',
+        unit: 'us',
+        readings: await counted(algorithms.sliding, 10_000),
+        goals: [timesFloor(undefined, 6)],
+      }),
+      row({
+        name: 'a fixed window of 10 000 keys',
+        unit: 'us',
+        readings: await counted(algorithms.fixed, 10_000),
+        goals: [timesFloor(undefined, 6)],
+      }),
+      row({
+        name: 'a place of one of 10 000 keys, taken and given back',
+        unit: 'us',
+        readings: await counted(algorithms.concurrency, 10_000),
+        goals: [timesFloor(undefined, 12)],
       }),
       row({ name: 'a store of 1 000 000 keys', unit: 'us', readings: await counted(stores, MOST_KEYS, few) }),
       row({
@@ -52,11 +71,21 @@ const filled = (contenders, keys) =>
       async () => {
         const make = await maker()
         await provenLimit(make)
-        const { take, close } = make(LIMIT)
-        for (let index = 0; index < keys; index++) await take(fromSocket(addressOf(index)), 0)
+        const { take, giveBack, close } = make(LIMIT)
+        for (let index = 0; index < keys; index++) {
+          await take(fromSocket(addressOf(index)), 0)
+          giveBack?.(addressOf(index), 0)
+        }
         let taken = 0
         // the clock goes as fast as the quota of a single key comes back
-        return { call: (key) => take(key, 4 * taken++), close }
+        const call = (key) => take(key, 4 * taken++)
+        if (giveBack === undefined) return { call, close }
+        const both = (key) => {
+          const isAllowed = call(key)
+          giveBack(key, 4 * taken)
+          return isAllowed
+        }
+        return { call: both, close }
       },
     ]),
   )

@@ -4,19 +4,19 @@ import { addressOf } from './address-of.mjs'
 import { requestContext } from './context.mjs'
 
 /** As long as any benchmark runs: what is counted in it stays. */
-const WINDOW_MS = 3_600_000
+export const WINDOW_MS = 3_600_000
 /** The most that all contenders take for a limit. */
 export const LIMIT = 1_000_000
 export const MOST_KEYS = 1_000_000
 
-const MAX_KEYS = MOST_KEYS + 1
+export const MAX_KEYS = MOST_KEYS + 1
 
 /** What counts one request of a key: `(limit) => ({ take, close })`, by name. */
 export const stores = {
   wardline: () => (limit) => {
     const store = memoryStore({ maxKeys: MAX_KEYS })
-    const take = (key, nowMs) =>
-      store.take([{ policy: 'address', key, limit, windowMs: WINDOW_MS, cost: 1 }], nowMs)[0].allowed
+    const rule = { id: 'address', algorithm: 'token-bucket', limit, windowMs: WINDOW_MS, burst: limit, debt: 0 }
+    const take = (key, nowMs) => store.take([{ rule, key, cost: 1 }], nowMs)[0].allowed
     return { take }
   },
   floor: () => (limit) => {
@@ -41,6 +41,15 @@ export const stores = {
       return { take: (key) => limiter.consume(key), close }
     }
   },
+  'koa-ratelimit': async () => {
+    const { default: Limiter } = await import('koa-ratelimit/limiter/memory.js')
+    return (max) => {
+      const db = new Map()
+      // its middleware makes one of these for each request
+      const take = async (id) => (await new Limiter({ id, db, max, duration: WINDOW_MS }).get()).remaining > 0
+      return { take }
+    }
+  },
 }
 
 /** The same as a service meets it: the guard's check, the taking, and what the response tells. */
@@ -49,11 +58,10 @@ export const guards = {
     const store = memoryStore({ maxKeys: MAX_KEYS })
     const guard = rateLimit({ name: 'address', limit, windowMs: WINDOW_MS, store })
     const ctx = requestContext()
-    const clock = () => ctx.nowMs
     const take = (client, nowMs) => {
       ctx.client = client
       ctx.nowMs = nowMs
-      return decide(guard, ctx, clock)
+      return decide(guard, ctx)
     }
     return { take }
   },
@@ -73,4 +81,57 @@ export const guards = {
     }
     return { take }
   },
+  'express-rate-limit': async () => {
+    const { MemoryStore, rateLimit: middlewareOf } = await import('express-rate-limit')
+    return (limit) => {
+      const store = new MemoryStore()
+      const middleware = middlewareOf({ limit, windowMs: WINDOW_MS, store, validate: false })
+      const req = { ip: undefined }
+      const take = async (client) => {
+        const res = new Answer()
+        let isAllowed = false
+        req.ip = client
+        await middleware(req, res, () => {
+          isAllowed = true
+        })
+        return isAllowed
+      }
+      return { take, close: () => store.shutdown() }
+    }
+  },
+  'koa-ratelimit': async () => {
+    const { default: middlewareOf } = await import('koa-ratelimit')
+    return (max) => {
+      const middleware = middlewareOf({ driver: 'memory', db: new Map(), max, duration: WINDOW_MS })
+      const take = async (client) => {
+        const ctx = new Answer()
+        let isAllowed = false
+        ctx.ip = client
+        await middleware(ctx, () => {
+          isAllowed = true
+        })
+        return isAllowed
+      }
+      return { take }
+    }
+  },
+}
+
+/** What these middlewares need of a response of Express, or of a context of Koa. */
+class Answer {
+  fields = []
+  headersSent = false
+  state = {}
+  ip
+  status(code) {
+    this.code = code
+    return this
+  }
+  send() {}
+  setHeader(name, value) {
+    this.fields.push([name, value])
+  }
+  set(fields) {
+    this.fields.push(fields)
+  }
 }

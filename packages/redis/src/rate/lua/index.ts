@@ -1,3 +1,4 @@
+import type { RateAlgorithm } from 'wardline'
 import { BACKOFF } from './backoff.js'
 import { CONCURRENCY } from './concurrency.js'
 import { FIXED_WINDOW } from './fixed-window.js'
@@ -9,7 +10,8 @@ const HEAD = `
 local floor, ceil, min, max = math.floor, math.ceil, math.min, math.max
 local pack, unpackText = struct.pack, struct.unpack
 local MOST = 9007199254740991
-local algorithms = {}
+-- A call makes those that it asks for.
+local algorithms, make = {}, {}
 local holder = ARGV[1]
 
 local function checked(value)
@@ -43,6 +45,7 @@ local texts = redis.call('MGET', unpack(KEYS))
 
 for i = 1, number(ARGV[2]) do
   local from = 3 + RULE * (i - 1)
+  if not algorithms[ARGV[from]] then make[ARGV[from]]() end
   local algorithm = algorithms[ARGV[from]]
   local rule = algorithm.rule(unpack(ARGV, from + 1, from + RULE - 1))
   rule.algorithm = algorithm
@@ -117,8 +120,18 @@ end
 return answer
 `
 
+const ALGORITHMS: Readonly<Record<RateAlgorithm, string>> = {
+  'token-bucket': TOKEN_BUCKET,
+  'sliding-window': SLIDING_WINDOW,
+  'fixed-window': FIXED_WINDOW,
+  concurrency: CONCURRENCY,
+  backoff: BACKOFF,
+}
+
+const maker = ([name, lua]: readonly [string, string]): string => `make['${name}'] = function()\n${lua}\nend\n`
+
 /** All but the clock and how keys expire: `now` in milliseconds, `keep(key, text, forMs)`. */
-export const LIMITS = [HEAD, TOKEN_BUCKET, SLIDING_WINDOW, FIXED_WINDOW, CONCURRENCY, BACKOFF, BODY].join('')
+export const LIMITS = [HEAD, ...Object.entries(ALGORITHMS).map(maker), BODY].join('')
 
 /** The clock of the server, which all processes share: theirs may differ. */
 const CLOCK = `
