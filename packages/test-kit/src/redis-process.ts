@@ -28,8 +28,8 @@ const LOG = 'redis.log'
 
 /** @param files what the directory holds at first, by name; `redis.conf` is its configuration. */
 export function redisProcess(files: Readonly<Record<string, string>>, args: readonly string[]): RedisProcess {
-  const directory = mkdtempSync(join(tmpdir(), 'wardline-redis-'))
   const binary = redisBinary()
+  const directory = mkdtempSync(join(tmpdir(), 'wardline-redis-'))
   let guardian: Guardian | undefined
   let child: ChildProcess | undefined
   let exited = Promise.resolve()
