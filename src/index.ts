@@ -30,7 +30,14 @@ export {
 } from './guard.js'
 export * from './identity/index.js'
 export * from './input/index.js'
-export { type Actor, type Authentication, definePrincipal, type Principal, type Proof } from './principal.js'
+export {
+  type Actor,
+  type Authentication,
+  definePrincipal,
+  type Principal,
+  type PrincipalFacts,
+  type Proof,
+} from './principal.js'
 export * from './rate/index.js'
 export type { Reply, ReplyFacts } from './reply.js'
 export type {

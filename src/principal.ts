@@ -1,5 +1,6 @@
 import type { Challenge } from './decision.js'
 import { frozenSet } from './lib/frozen.js'
+import { nonEmptyString } from './lib/options.js'
 
 /** How a caller proved to be the one that its credential names. */
 export type Proof = 'bearer' | 'dpop' | 'mtls' | 'key'
@@ -50,6 +51,12 @@ export interface Principal {
   readonly [CHALLENGE]?: Challenge | undefined
 }
 
+/** What identity guards give, and guards by principal need. */
+export interface PrincipalFacts {
+  /** The caller. */
+  readonly principal: Principal
+}
+
 /** Where a principal keeps its challenge: nothing that an application prints or compares. */
 export const CHALLENGE = Symbol('wardline.challenge')
 
@@ -63,9 +70,13 @@ export const NOT_AUTHENTICATED: Authentication = Object.freeze({
 /**
  * A principal of your own: what you name, frozen, and nothing for the rest. For identity guards that this library does
  * not have.
+ *
+ * @throws TypeError without an `id` and an `issuer`: both say who it is.
  */
-export const definePrincipal = (known: Pick<Principal, 'id' | 'issuer'> & Partial<Principal>): Principal =>
-  Object.freeze({
+export function definePrincipal(known: Pick<Principal, 'id' | 'issuer'> & Partial<Principal>): Principal {
+  nonEmptyString('id', known?.id)
+  nonEmptyString('issuer', known.issuer)
+  return Object.freeze({
     client: undefined,
     kind: 'user',
     scopes: NONE,
@@ -77,6 +88,7 @@ export const definePrincipal = (known: Pick<Principal, 'id' | 'issuer'> & Partia
     actors: Object.freeze([]),
     ...known,
   })
+}
 
 const NONE: ReadonlySet<string> = frozenSet([])
 
@@ -91,7 +103,7 @@ export function challengeTo(principal: Principal, params: Readonly<Record<string
  *
  * @throws TypeError when no guard ahead gave one: the types say so at compile time, JavaScript finds out here.
  */
-export function neededPrincipal(facts: { readonly principal: Principal }, guard: string): Principal {
+export function neededPrincipal(facts: PrincipalFacts, guard: string): Principal {
   if (typeof facts?.principal === 'object' && facts.principal !== null) return facts.principal
   throw new TypeError(`${guard} needs the fact principal: put a guard that gives it, such as jwt(), before it`)
 }

@@ -1,5 +1,14 @@
 import { expect, test } from 'vitest'
-import { authorize, byPrincipal, evaluate, type Guard, rateLimit, requireRole, requireScope } from '../src/index.js'
+import {
+  authorize,
+  byPrincipal,
+  definePrincipal,
+  evaluate,
+  type Guard,
+  rateLimit,
+  requireRole,
+  requireScope,
+} from '../src/index.js'
 import { contextFor } from './support/context.js'
 
 const guards: readonly (readonly [name: string, guard: Guard<never, object>])[] = [
@@ -15,3 +24,12 @@ test.each(guards)('%s denies, and says what it needs, where no guard ahead gave 
     expect(evaluate(guard, contextFor(), facts as never)).toMatchObject({ allowed: false, kind: 'internal', cause })
   }
 })
+
+test.each<readonly [string, unknown]>([
+  ['nothing', undefined],
+  ['no issuer', { id: 'a' }],
+  ['an empty id', { id: '', issuer: 'https://idp.example' }],
+  ['a number for an id', { id: 7, issuer: 'https://idp.example' }],
+])('a principal of %s is a TypeError: nobody would know who it is', (_what, known) =>
+  expect(() => definePrincipal(known as never)).toThrow(/^(?:id|issuer) must be a non-empty string/),
+)

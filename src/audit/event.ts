@@ -48,22 +48,25 @@ const bounded = (text: string): string => (text.length <= MAX_FIELD ? text : `${
 
 function principalIn({ facts }: Decision<object>): AuditPrincipal | undefined {
   const principal = (facts as { readonly principal?: Principal } | undefined)?.principal
-  if (principal === undefined) return undefined
+  if (typeof principal !== 'object' || principal === null) return undefined
   const { issuer, id, client, actors } = principal
   return {
-    issuer: bounded(issuer),
-    id: bounded(id),
-    client: client === undefined ? undefined : bounded(client),
-    actors: actors === undefined || actors.length === 0 ? undefined : actors.slice(0, MAX_ACTORS).map(actorOf),
+    issuer: told(issuer),
+    id: told(id),
+    client: client === undefined ? undefined : told(client),
+    actors: !Array.isArray(actors) || actors.length === 0 ? undefined : actors.slice(0, MAX_ACTORS).map(actorOf),
   }
 }
+
+/** A guard in JavaScript may give anything for a principal: its event is written all the same. */
+const told = (text: unknown): string => (typeof text === 'string' ? bounded(text) : `(${typeof text})`)
 
 /** Beyond these nobody asks who stands behind whom. */
 const MAX_ACTORS = 4
 
 const actorOf = ({ id, issuer }: Actor): AuditActor => ({
-  id: bounded(id),
-  issuer: issuer === undefined ? undefined : bounded(issuer),
+  id: told(id),
+  issuer: issuer === undefined ? undefined : told(issuer),
 })
 
 /** What failed, in one line. Anything that looks like a token is left out. */

@@ -1,6 +1,7 @@
 import type { NoFacts, RequestContext } from '../context.js'
 import { evaluate } from '../evaluate.js'
 import { assertGuard, type Guard } from '../guard.js'
+import { shown } from '../lib/options.js'
 
 type NeedsAsParameter<G> = G extends Guard<infer Needs, object> ? (needs: Needs) => void : never
 type NeedsOfAll<G> = NeedsAsParameter<G> extends (needs: infer Needs extends object) => void ? Needs : never
@@ -28,8 +29,10 @@ export function choose<const G extends Readonly<Record<string, Guard<never, obje
     name: `choose(${entries.map(([name]) => name).join(', ')})`,
     about: { combines: 'choose', parts: [...byName.values()] } as const,
     check: (ctx: RequestContext, facts: Needs & NeedsOfAll<G[keyof G]>) => {
-      const chosen = byName.get(choice(ctx, facts))
-      if (chosen === undefined) throw new TypeError('choose(): the choice is none of the guards')
+      const name = choice(ctx, facts)
+      const chosen = byName.get(name)
+      if (chosen === undefined)
+        throw new TypeError(`choose(): ${shown(name)} is none of ${[...byName.keys()].join(', ')}`)
       return evaluate(chosen, ctx, facts) as ReturnType<Guard<object, GivesOf<G[keyof G]>>['check']>
     },
   })

@@ -2,15 +2,10 @@ import { createHash } from 'node:crypto'
 import type { NoFacts, RequestContext } from '../context.js'
 import { clientNetwork } from '../lib/address.js'
 import { callable, integerBetween, nonEmptyString } from '../lib/options.js'
-import { neededPrincipal, type Principal } from '../principal.js'
+import { neededPrincipal, type PrincipalFacts } from '../principal.js'
 
 /** Says who is counted together: requests with the same text share one quota. */
 export type RateKey<Needs extends object = NoFacts> = (ctx: RequestContext, facts: Needs) => string
-
-/** What keys by principal need. */
-interface Known {
-  readonly principal: Principal
-}
 
 /** A client address; an IPv6 client by its /64, since it owns all of it. */
 export const byClient = (ctx: RequestContext): string => clientNetwork(ctx.client)
@@ -31,7 +26,7 @@ export function byNetwork(ipv6Bits = 48): RateKey {
  *
  * @throws TypeError where no guard ahead gave a principal.
  */
-export function byPrincipal(_ctx: RequestContext, facts: Known): string {
+export function byPrincipal(_ctx: RequestContext, facts: PrincipalFacts): string {
   const { issuer, id } = neededPrincipal(facts, 'byPrincipal')
   return joined([issuer, id])
 }
@@ -42,7 +37,7 @@ export function byPrincipal(_ctx: RequestContext, facts: Known): string {
  *
  * @throws TypeError where no guard ahead gave a principal.
  */
-export function byOAuthClient(_ctx: RequestContext, facts: Known): string {
+export function byOAuthClient(_ctx: RequestContext, facts: PrincipalFacts): string {
   const { issuer, client } = neededPrincipal(facts, 'byOAuthClient')
   return client === undefined ? joined([issuer]) : joined([issuer, client])
 }
@@ -53,7 +48,7 @@ export function byOAuthClient(_ctx: RequestContext, facts: Known): string {
  * @param claim - Name of a claim with a string or a number in it.
  * @throws TypeError for an empty name; at a request, where the principal has no such claim: the request is denied.
  */
-export function byClaim(claim: string): RateKey<Known> {
+export function byClaim(claim: string): RateKey<PrincipalFacts> {
   nonEmptyString('claim', claim)
   return (_ctx, facts) => {
     const { issuer, claims } = neededPrincipal(facts, 'byClaim')

@@ -155,5 +155,6 @@ const lateCost = (cost: number): number => integerBetween('chargeAfter', cost, 0
 function checkedStore(store: RateLimitStore): RateLimitStore {
   const isStore = [store?.take, store?.look, store?.correct].every((verb) => typeof verb === 'function')
   if (isStore) return store
-  throw new TypeError(`store must have take, look and correct, got ${shown(store)}`)
+  const hint = 'rateLimits' in Object(store) ? ' (give its rateLimits?)' : ''
+  throw new TypeError(`store must have take, look and correct, got ${shown(store)}${hint}`)
 }

@@ -159,3 +159,15 @@ describe('each field is bounded', () => {
     expect(auditEvent(outcomeOf({}, { path })).path).toBe(path)
   })
 })
+
+test.each<readonly [string, unknown, object | undefined]>([
+  ['no issuer', { id: 'a' }, { id: 'a', issuer: '(undefined)' }],
+  ['numbers', { id: 7, issuer: null, client: 5 }, { id: '(number)', issuer: '(object)', client: '(number)' }],
+  ['actors that are none', { id: 'a', issuer: 'b', actors: 'c' }, { id: 'a', issuer: 'b', actors: undefined }],
+  ['text', 'alice', undefined],
+  ['null', null, undefined],
+])('a principal of %s, as JavaScript may give it, loses no event', (_what, principal, told) => {
+  const event = auditEvent(outcomeOf({ decision: allow({ principal }) }))
+  if (told === undefined) expect(event.principal).toBeUndefined()
+  else expect(event.principal).toMatchObject(told)
+})

@@ -78,7 +78,7 @@ describe('one event is one line', () => {
     })
     fc.assert(
       fc.property(any, hostile, ({ id, issuer, client, path, method, code }, text) => {
-        const facts = { principal: { ...principal(id), issuer, client } }
+        const facts = { principal: { ...principal(), id, issuer, client } }
         const decision = { ...internal(new Error(text), code), guard: text, facts }
         const notices = [{ event: 'authz_fail', code, guard: text }]
         const request = { path: `/${path}`, method, client: text, route: text }

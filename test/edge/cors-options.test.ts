@@ -63,11 +63,4 @@ describe('options', () => {
     expect(() => cors(options as never)).toThrow(TypeError)
     expect(() => cors(options as never)).toThrow(message)
   })
-
-  test.each([0, 86_400])('maxAgeSeconds %i is sent', (maxAgeSeconds) => {
-    expect(preflight(APP, 'GET', undefined, { origins: APP, maxAgeSeconds }).headers).toContainEqual([
-      'access-control-max-age',
-      String(maxAgeSeconds),
-    ])
-  })
 })

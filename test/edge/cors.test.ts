@@ -342,3 +342,10 @@ test.each([
   ])
     expect(ask('GET', [['origin', other]], options)).toMatchObject({ code: 'origin_refused' })
 })
+
+test.each([0, 86_400])('maxAgeSeconds %i is sent', (maxAgeSeconds) => {
+  expect(preflight(APP, 'GET', undefined, { origins: APP, maxAgeSeconds }).headers).toContainEqual([
+    'access-control-max-age',
+    String(maxAgeSeconds),
+  ])
+})

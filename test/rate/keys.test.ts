@@ -151,7 +151,7 @@ describe('byClient', () => {
 
 describe('byPrincipal', () => {
   const keyOf = (issuer: string, id: string) =>
-    byPrincipal(contextFor() as RequestContext, { principal: { ...principal(id), issuer } })
+    byPrincipal(contextFor() as RequestContext, { principal: { ...principal(), id, issuer } })
 
   test('counts a caller by issuer and id', async () => {
     const guard = (issuer: string, limit: ReturnType<typeof rateLimit<{ principal: ReturnType<typeof principal> }>>) =>

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { transformSync } from 'esbuild'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -35,6 +35,9 @@ interface Block {
   readonly code: string
 }
 
+/** A block that begins with the name of a file is that file: others of its page import it. */
+const FILE = /^\/\/ ([\w-]+)\.ts\n/
+
 const blocksOf = (document: string): readonly Block[] =>
   [...read(document).matchAll(/^```(\w*)\n([\s\S]*?)^```$/gm)].map(([, language, code]) => ({
     document,
@@ -51,6 +54,8 @@ const readme = (language: string): string => {
 
 describe('code in the documents', () => {
   const folder = join(ROOT, 'node_modules/.cache/wardline-documents')
+  const fileOf = ({ document, code }: Block, index: number) =>
+    join(folder, document.replaceAll('/', '-'), FILE.exec(code)?.[1] ?? `${index}`)
   beforeAll(() => {
     rmSync(folder, { recursive: true, force: true })
     mkdirSync(folder, { recursive: true })
@@ -59,8 +64,11 @@ describe('code in the documents', () => {
       join(folder, 'tsconfig.json'),
       JSON.stringify({ extends: '../../../tsconfig.base.json', compilerOptions }),
     )
-    BLOCKS.filter(({ language }) => language === 'ts').forEach(({ document, code }, index) => {
-      writeFileSync(join(folder, `${document.replaceAll('/', '-')}-${index}.ts`), code)
+    writeFileSync(join(folder, 'package.json'), JSON.stringify({ type: 'module' }))
+    BLOCKS.filter(({ language }) => language === 'ts').forEach((block, index) => {
+      const file = fileOf(block, index)
+      mkdirSync(dirname(file), { recursive: true })
+      writeFileSync(`${file}.ts`, block.code)
     })
   })
   afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -72,15 +80,20 @@ describe('code in the documents', () => {
     expect(BLOCKS.filter(({ language }) => language === 'ts').length).toBeGreaterThan(12)
   })
 
-  test('of the pages on identity and traffic runs', async () => {
+  test('of the pages on identity, traffic and a whole service runs', async () => {
     const pages = BLOCKS.filter(
-      ({ document, language }) => /^docs\/(?:identity|traffic)\//.test(document) && language === 'ts',
+      ({ document, language }) =>
+        /^docs\/(?:(?:identity|traffic)\/|a-whole-service)/.test(document) && language === 'ts',
     )
+    const files = pages.map((block, index) => `${fileOf(block, index)}.js`)
+    pages.forEach(({ code }, index) => {
+      writeFileSync(files[index]!, transformSync(code, { loader: 'ts', format: 'esm' }).code)
+    })
     const failed: string[] = []
-    for (const [index, { document, code }] of pages.entries()) {
-      const file = join(folder, `page-${index}.mjs`)
-      writeFileSync(file, transformSync(code, { loader: 'ts', format: 'esm' }).code)
-      await import(pathToFileURL(file).href).catch((error: Error) => failed.push(`${document}: ${error.message}`))
+    for (const [index, { document }] of pages.entries()) {
+      await import(pathToFileURL(files[index]!).href).catch((error: Error) =>
+        failed.push(`${document}: ${error.message}`),
+      )
     }
     expect(failed).toEqual([])
     expect(pages.length).toBeGreaterThan(8)

@@ -62,8 +62,12 @@ export class Breaker {
     if (this.#answeredAtMs < startMs) this.#open(cause)
   }
 
-  /** The client tells of an error, or has not connected yet: if it has no connection in a moment, nobody need wait. */
-  suspect(): void {
+  /**
+   * The client tells of an error, or has not connected yet: if it has no connection in a moment, nobody need wait.
+   *
+   * @param patienceMs - How long the moment is.
+   */
+  suspect(patienceMs = this.#options.timeoutMs): void {
     if (this.#isSuspected || this.#cause !== undefined || this.#options.isReady()) return
     this.#isSuspected = true
     const sinceMs = performance.now()
@@ -71,9 +75,9 @@ export class Breaker {
       this.#isSuspected = false
       if (this.#isReady()) return
       // It had one meanwhile and has lost that as well, or this process has not looked.
-      if (this.#answeredAtMs > sinceMs || wasBusy(sinceMs, this.#options.timeoutMs)) this.suspect()
+      if (this.#answeredAtMs > sinceMs || wasBusy(sinceMs, patienceMs)) this.suspect()
       else this.#open(new StoreUnavailable('failing', this.#options.fault().code))
-    }, this.#options.timeoutMs)
+    }, patienceMs)
   }
 
   #open(cause: StoreUnavailable): void {

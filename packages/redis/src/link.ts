@@ -26,6 +26,8 @@ export interface RedisLinkOptions {
 
 /** Commands under way at once. */
 const MAX_WAITING = 10_000
+/** A process that starts is busy: that its first connection takes a while is no outage, as long as nobody waits for it. */
+const FIRST_CONNECTION_MS = 2_000
 /** A refusal is told again after this time. */
 const REFUSAL_TOLD_EVERY_MS = 60_000
 
@@ -69,7 +71,7 @@ export class RedisLink {
     const counts = { commands: 0, retries: 0, failures: 0, timeouts: 0, waiting: 0 }
     this.#way = { port, breaker: this.#breaker, timeoutMs, counts, onRefused: (cause) => this.#tellRefusal(cause) }
     port.onError(() => this.#breaker.suspect())
-    this.#breaker.suspect()
+    this.#breaker.suspect(FIRST_CONNECTION_MS)
   }
 
   /** True while the breaker is open: `run` and `command` fail at once, and nothing is sent. */

@@ -6,21 +6,16 @@ import { linkOf } from './link-of.js'
 import { script } from './script.js'
 import { ttlOf } from './ttl.js'
 
-/** Where claims are kept. */
-export interface RedisReplayStoreOptions {
-  /** The way to Redis. */
-  readonly link: RedisLink
-}
-
 /**
  * A replay store that all processes of a service share: of two claims at once, wherever they are made, exactly one is fresh.
  * By Redis' own clock a key leaves 5 seconds after its time, for processes whose clocks are behind. Where Redis has no memory
  * left the answer is `full`; it must not evict (`maxmemory-policy noeviction`), or what was used may be used again.
  *
+ * @param link - The way to Redis.
  * @throws TypeError for what is no link.
  */
-export function redisReplayStore(options: RedisReplayStoreOptions): ReplayStore {
-  const link = linkOf('redisReplayStore()', options)
+export function redisReplayStore(link: RedisLink): ReplayStore {
+  linkOf('redisReplayStore()', link)
   const mark = marks()
   return Object.freeze({
     claim: (key: string, untilMs: number, nowMs: number): Promise<ReplayClaim> | ReplayClaim => {

@@ -5,22 +5,17 @@ import { linkOf } from './link-of.js'
 import { script } from './script.js'
 import { ttlOf } from './ttl.js'
 
-/** Where revocations are kept. */
-export interface RedisRevocationStoreOptions {
-  /** The way to Redis. */
-  readonly link: RedisLink
-}
-
 /**
  * Revocations that all processes of a service share, from the moment at which `revoke` resolves. It rejects where Redis does
  * not keep them: what asked for it must not say that it is done. Each request asks once, for all that may be revoked of its
  * token. By Redis' own clock a revocation leaves 5 seconds after its time; Redis must not evict
  * (`maxmemory-policy noeviction`), or what was revoked comes back.
  *
+ * @param link - The way to Redis.
  * @throws TypeError for what is no link.
  */
-export function redisRevocationStore(options: RedisRevocationStoreOptions): RevocationStore {
-  const link = linkOf('redisRevocationStore()', options)
+export function redisRevocationStore(link: RedisLink): RevocationStore {
+  linkOf('redisRevocationStore()', link)
   return Object.freeze({
     revoke: (revocation: Revocation, untilMs: number, nowMs: number): Promise<void> | void => {
       const { by, issuer } = revocation

@@ -1,5 +1,6 @@
 import type { ReplayStore, RevocationStore } from 'wardline'
 import { RedisLink, type RedisLinkOptions } from './link.js'
+import { knownOptions } from './options.js'
 import type { RedisRateLimitOptions } from './rate/options.js'
 import { type RedisRateLimitStore, redisRateLimitStore } from './rate/store.js'
 import { redisReplayStore } from './replay.js'
@@ -28,12 +29,14 @@ export interface RedisStores {
  *
  * @throws TypeError for an option out of its range, and for a client that is neither of ioredis nor of node-redis.
  */
-export function redisStores({ rateLimits, ...options }: RedisStoresOptions): RedisStores {
-  const link = new RedisLink(options)
+export function redisStores(options: RedisStoresOptions): RedisStores {
+  knownOptions('redisStores()', options, ['client', 'prefix', 'timeoutMs', 'onEvent', 'rateLimits'])
+  const { rateLimits, ...rest } = options
+  const link = new RedisLink(rest)
   return Object.freeze({
     rateLimits: redisRateLimitStore(link, rateLimits),
-    replay: redisReplayStore({ link }),
-    revocation: redisRevocationStore({ link }),
+    replay: redisReplayStore(link),
+    revocation: redisRevocationStore(link),
     link,
   })
 }

@@ -13,7 +13,7 @@ const GRACE_MS = 5_000
 const KEY = 'n4bQgYhMfWWaL-qgxVrQFaO_TxsrC4Is0V1sFbDwCgg'
 
 describe.each(Object.keys(single))('by %s', (kind) => {
-  const openTo = ({ port }: RedisServer) => redisReplayStore({ link: linked(single[kind]!({ port })).link })
+  const openTo = ({ port }: RedisServer) => redisReplayStore(linked(single[kind]!({ port })).link)
 
   describe('on one server', () => {
     let server: RedisServer
@@ -99,17 +99,16 @@ describe.each(Object.keys(single))('by %s', (kind) => {
   })
 })
 
-test.each<[what: string, options: unknown, says: RegExp]>([
-  ['nothing', undefined, /^redisReplayStore\(\): options must be an object/],
-  ['no link', {}, /^link must be a RedisLink/],
-  ['a client', { link: { status: 'ready' } }, /^link must be a RedisLink/],
-  ['another option', { link: {}, prefix: 'a' }, /unknown option prefix/],
-])('%s is no option', (_what, options, says) => {
-  expect(() => redisReplayStore(options as { readonly link: RedisLink })).toThrow(says)
+test.each<[what: string, link: unknown, says: RegExp]>([
+  ['nothing', undefined, /^redisReplayStore\(\): link must be a RedisLink, got undefined/],
+  ['an object', {}, /^redisReplayStore\(\): link must be a RedisLink, got an object/],
+  ['a client', { status: 'ready' }, /link must be a RedisLink/],
+])('%s is no link', (_what, link, says) => {
+  expect(() => redisReplayStore(link as RedisLink)).toThrow(says)
 })
 
 test.each([null, undefined, 'OK', 'full', 1, ['fresh']])('an answer of %j is none', async (reply) => {
   const client = { status: 'ready', call: async () => reply, on: () => undefined }
-  const store = redisReplayStore({ link: new RedisLink({ client }) })
+  const store = redisReplayStore(new RedisLink({ client }))
   await expect(store.claim(KEY, UNTIL_MS, NOW_MS)).rejects.toThrow(TypeError)
 })

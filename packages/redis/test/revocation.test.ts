@@ -9,7 +9,7 @@ import { linked, serve } from './parts.js'
 const GRACE_MS = 5_000
 
 describe.each(Object.keys(single))('by %s', (kind) => {
-  const openTo = ({ port }: RedisServer) => redisRevocationStore({ link: linked(single[kind]!({ port })).link })
+  const openTo = ({ port }: RedisServer) => redisRevocationStore(linked(single[kind]!({ port })).link)
 
   describe('on one server', () => {
     let server: RedisServer
@@ -76,16 +76,16 @@ describe.each(Object.keys(single))('by %s', (kind) => {
 
 test.each([null, undefined, [], 'OK', [null], [null, null, null]])('an answer of %j is none', async (reply) => {
   const client = { status: 'ready', call: async () => reply, on: () => undefined }
-  const store = redisRevocationStore({ link: new RedisLink({ client }) })
+  const store = redisRevocationStore(new RedisLink({ client }))
   await expect(store.isRevoked(TOKEN, NOW_MS)).rejects.toThrow(TypeError)
 })
 
 test.each(['', 'x', 'NaN'])('a key that holds %j, which none of these stores put there, revokes', async (held) => {
   const client = { status: 'ready', call: async () => [held, null, null, null], on: () => undefined }
-  const store = redisRevocationStore({ link: new RedisLink({ client }) })
+  const store = redisRevocationStore(new RedisLink({ client }))
   expect(await store.isRevoked(TOKEN, NOW_MS)).toBe(true)
 })
 
 test('no link is no option', () => {
-  expect(() => redisRevocationStore({} as never)).toThrow(/^link must be a RedisLink/)
+  expect(() => redisRevocationStore({} as never)).toThrow(/^redisRevocationStore\(\): link must be a RedisLink/)
 })

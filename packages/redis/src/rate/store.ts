@@ -44,7 +44,8 @@ const SCRIPT = script(LIMIT_SCRIPT)
  * @throws TypeError for what is no link, and for an option out of its range.
  */
 export function redisRateLimitStore(link: RedisLink, options: RedisRateLimitOptions = {}): RedisRateLimitStore {
-  if (typeof link?.run !== 'function') throw new TypeError(`link must be a RedisLink, got ${shown(link)}`)
+  if (typeof link?.run !== 'function')
+    throw new TypeError(`redisRateLimitStore(): link must be a RedisLink, got ${shown(link)}`)
   return new RedisStore(link, checkedOptions(options))
 }
 
