@@ -18,7 +18,7 @@ import {
   requireRole,
 } from '../../src/index.js'
 import { contextFor } from '../support/context.js'
-import { filesIn, manifestOf, ROOT, read } from './sources.js'
+import { type Block, blocksOf, filesIn, manifestOf, ROOT, read } from './sources.js'
 
 const DOCUMENTS = [
   'README.md',
@@ -29,22 +29,6 @@ const DOCUMENTS = [
   ...filesIn('packages', '.md'),
 ]
 
-interface Block {
-  readonly document: string
-  readonly language: string
-  readonly code: string
-}
-
-/** A block that begins with the name of a file is that file: others of its page import it. */
-const FILE = /^\/\/ ([\w-]+)\.ts\n/
-
-const blocksOf = (document: string): readonly Block[] =>
-  [...read(document).matchAll(/^```(\w*)\n([\s\S]*?)^```$/gm)].map(([, language, code]) => ({
-    document,
-    language: language!,
-    code: code!,
-  }))
-
 const BLOCKS = DOCUMENTS.flatMap(blocksOf)
 const readme = (language: string): string => {
   const block = BLOCKS.find((candidate) => candidate.document === 'README.md' && candidate.language === language)
@@ -54,8 +38,8 @@ const readme = (language: string): string => {
 
 describe('code in the documents', () => {
   const folder = join(ROOT, 'node_modules/.cache/wardline-documents')
-  const fileOf = ({ document, code }: Block, index: number) =>
-    join(folder, document.replaceAll('/', '-'), FILE.exec(code)?.[1] ?? `${index}`)
+  const fileOf = ({ document, file }: Block, index: number) =>
+    join(folder, document.replaceAll('/', '-'), file ?? `${index}`)
   beforeAll(() => {
     rmSync(folder, { recursive: true, force: true })
     mkdirSync(folder, { recursive: true })

@@ -15,6 +15,23 @@ export function filesIn(folder: string, ...endings: readonly string[]): readonly
 
 export const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8')
 
+/** Code in a document. */
+export interface Block {
+  readonly document: string
+  readonly language: string
+  /** Where it begins with the name of a file, as `// guards.ts`: that name. Others of its page import it. */
+  readonly file: string | undefined
+  readonly code: string
+}
+
+export const blocksOf = (document: string): readonly Block[] =>
+  [...read(document).matchAll(/^```(\w*)\n([\s\S]*?)^```$/gm)].map(([, language, code]) => ({
+    document,
+    language: language!,
+    file: /^\/\/ ([\w-]+)\.ts\n/.exec(code!)?.[1],
+    code: code!,
+  }))
+
 /** Specifiers of every import and re-export of a file; relative ones resolved to a path from the root. */
 export function importsOf(path: string): readonly string[] {
   const specifiers = [...read(path).matchAll(/(?:^|\s)(?:from|import)\s*\(?\s*'([^']+)'/g)].map((match) => match[1]!)
