@@ -25,6 +25,9 @@ export function redisUrls(text: string): readonly URL[] {
     if (url === undefined || !/^rediss?:$/.test(url.protocol) || url.hostname === '') {
       throw new TypeError('REDIS_URL must be a redis:// or rediss:// URL, or several of a Cluster between commas')
     }
+    if (!isDecodable(url.username) || !isDecodable(url.password)) {
+      throw new TypeError('REDIS_URL: a percent sign of a user or password is written %25')
+    }
     if (!/^(?:\/\d{0,5})?$/.test(url.pathname) || url.search !== '' || url.hash !== '') {
       throw new TypeError('REDIS_URL may name a database by its number, as in redis://host:6379/1, and nothing else')
     }
@@ -41,6 +44,15 @@ export function sharedRedis(urls: readonly URL[]): SharedRedis {
   return { client: shared, close: () => shared.close() }
 }
 
+function isDecodable(text: string): boolean {
+  try {
+    decodeURIComponent(text)
+    return true
+  } catch {
+    return false
+  }
+}
+
 const databaseOf = ({ pathname }: URL): number => Number(pathname.slice(1))
 
 const connectionOf = (url: URL) => ({
@@ -55,23 +67,43 @@ const addressOf = ({ hostname, port }: URL) => ({
   port: Number(port || 6379),
 })
 
-const singleOf = (url: URL): Redis =>
-  new Redis({
+function singleOf(url: URL): Redis {
+  const client = new Redis({
     ...connectionOf(url),
     ...addressOf(url),
     db: databaseOf(url),
     enableOfflineQueue: false,
     retryStrategy: pauseMs,
   })
+  // It would go on in database 0, which nobody named.
+  client.on('error', (error: { readonly command?: { readonly name?: unknown } }) => {
+    if (error.command?.name === 'select') client.disconnect(true)
+  })
+  return client
+}
 
-const clusterOf = (urls: readonly URL[]): Cluster =>
-  new Redis.Cluster(urls.map(addressOf), {
-    redisOptions: connectionOf(urls[0]!),
+function clusterOf(urls: readonly URL[]): Cluster {
+  const cluster = new Redis.Cluster(urls.map(addressOf), {
+    redisOptions: { ...connectionOf(urls[0]!), disconnectTimeout: 100 },
     enableOfflineQueue: false,
     clusterRetryStrategy: pauseMs,
     slotsRefreshTimeout: 1_000,
-    slotsRefreshInterval: 2_000,
+    slotsRefreshInterval: 5_000,
+    // Each connection looks its name up by itself: one that is unknown keeps nobody from the other nodes.
+    dnsLookup: (name, done) => done(null, name),
   })
+  cluster.on('+node', (node: Redis) => node.on('connecting', () => makeRoom(cluster, node)))
+  return cluster
+}
+
+/** Beside the one that asks for the slots. What was asked by a connection that is let go is asked again. */
+const MOST_NODES = 3
+
+/** All keys are of one slot: connections to nodes that had it, or were asked where it is, are of no use any more. */
+function makeRoom(cluster: Cluster, next: Redis): void {
+  const others = cluster.nodes().filter((node) => node !== next && /^(?:connecting|connect|ready)$/.test(node.status))
+  for (const node of others.slice(0, 1 + others.length - MOST_NODES)) node.disconnect()
+}
 
 /** One client for the stores, whatever the URL turns out to be: a single server, or a node of a Cluster. */
 class ByUrl implements IoredisClient {

@@ -59,6 +59,7 @@ describe('what the service cannot work with', () => {
     [{ REDIS_URL: 'http://127.0.0.1' }, /^REDIS_URL must be/],
     [{ REDIS_URL: 'redis://' }, /^REDIS_URL must be/],
     [{ REDIS_URL: 'redis://127.0.0.1,' }, /^REDIS_URL must be/],
+    [{ REDIS_URL: 'redis://:50%@127.0.0.1' }, /^REDIS_URL: a percent sign of a user or password is written %25$/],
     [{ REDIS_URL: 'redis://127.0.0.1/one' }, /^REDIS_URL may name a database by its number/],
     [{ REDIS_URL: 'redis://127.0.0.1/0?family=6' }, /^REDIS_URL may name a database/],
     [{ REDIS_URL: 'redis://127.0.0.1/1,redis://127.0.0.2/1' }, /^REDIS_URL names several nodes/],

@@ -30,7 +30,8 @@ export class Breaker {
   #openedAtMs = 0
   #answeredAtMs = Number.NEGATIVE_INFINITY
   #probedAtMs: number | undefined
-  #isSuspected = false
+  #suspicion: NodeJS.Timeout | undefined
+  #suspectedUntilMs = Number.POSITIVE_INFINITY
   #opened = 0
 
   constructor(options: BreakerOptions) {
@@ -68,11 +69,13 @@ export class Breaker {
    * @param patienceMs - How long the moment is.
    */
   suspect(patienceMs = this.#options.timeoutMs): void {
-    if (this.#isSuspected || this.#cause !== undefined || this.#options.isReady()) return
-    this.#isSuspected = true
     const sinceMs = performance.now()
-    unheld(() => {
-      this.#isSuspected = false
+    // what is suspected already, and no later, stays so
+    if (this.#cause !== undefined || this.#suspectedUntilMs <= sinceMs + patienceMs || this.#options.isReady()) return
+    this.#suspectedUntilMs = sinceMs + patienceMs
+    clearTimeout(this.#suspicion)
+    this.#suspicion = unheld(() => {
+      this.#suspectedUntilMs = Number.POSITIVE_INFINITY
       if (this.#isReady()) return
       // It had one meanwhile and has lost that as well, or this process has not looked.
       if (this.#answeredAtMs > sinceMs || wasBusy(sinceMs, patienceMs)) this.suspect()
@@ -125,4 +128,4 @@ export class Breaker {
   }
 }
 
-const unheld = (act: () => void, ms: number): void => void setTimeout(act, ms).unref()
+const unheld = (act: () => void, ms: number): NodeJS.Timeout => setTimeout(act, ms).unref()

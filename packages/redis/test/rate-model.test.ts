@@ -18,7 +18,7 @@ end
 ${LIMITS}`)
 
 const WEEK = 7 * 86_400_000
-const someLimit = fc.oneof({ weight: 4, arbitrary: fc.integer({ min: 1, max: 6 }) }, fc.constant(1_000_000))
+const someLimit = fc.oneof({ weight: 4, arbitrary: fc.integer({ min: 1, max: 6 }) }, fc.constant(10_000))
 const someWindow = fc.oneof({ weight: 4, arbitrary: fc.integer({ min: 1, max: 60 }) }, fc.constant(31 * 86_400_000))
 
 const someRule: Readonly<Record<LimitRule['algorithm'], fc.Arbitrary<LimitRule>>> = {
