@@ -7,6 +7,7 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts', 'packages/*/test/**/*.test.ts', 'examples/*/test/**/*.test.ts'],
     globalSetup: ['test/support/redis-setup.ts'],
+    maxWorkers: 2, // many tests wait for servers: one process at a time would leave two cores idle
     testTimeout: 20_000,
     hookTimeout: 30_000,
     reporters: ['default', new CountReporter()],
