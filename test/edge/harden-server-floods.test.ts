@@ -91,7 +91,8 @@ describe.each(PROTOCOLS)('%s', (protocol) => {
   })
 
   test.each([
-    ['one of too many fields', get(...fields(120))],
+    // from Node 22 on, its parser refuses such a request and reads no further
+    ...(process.versions.node.startsWith('20.') ? [['one of too many fields', get(...fields(120))]] : []),
     ['the last that the connection may bring', get()],
   ])('a flood behind %s, which is not processed, ends as any other', async (_what, last) => {
     let handled = 0
