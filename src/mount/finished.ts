@@ -24,17 +24,23 @@ export class Ending {
 
   #end(status: number): void {
     this.#status = status
-    const failures: unknown[] = []
-    for (const listener of this.#listeners) {
-      try {
-        listener(status)
-      } catch (error) {
-        failures.push(error)
-      }
-    }
+    const listeners = this.#listeners
     this.#listeners = []
-    if (failures.length > 0) throw failures[0]
+    callAll(listeners, status)
   }
+}
+
+/** Calls each, though one may throw; then the first error goes on. */
+function callAll<T>(listeners: Iterable<(value: T) => void>, value: T): void {
+  const failures: unknown[] = []
+  for (const listener of listeners) {
+    try {
+      listener(value)
+    } catch (error) {
+      failures.push(error)
+    }
+  }
+  if (failures.length > 0) throw failures[0]
 }
 
 /** Calls `listener` once, when the answer has been sent or the client has left. */
@@ -64,9 +70,7 @@ function onQueued(
   if (socket[QUEUED] === undefined) {
     const queued = new Set<() => void>()
     socket[QUEUED] = queued
-    socket.on('close', () => {
-      for (const finish of queued) finish()
-    })
+    socket.on('close', () => callAll(queued, undefined))
   }
   const queued = socket[QUEUED]
   const finish = () => {

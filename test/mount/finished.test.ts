@@ -90,3 +90,25 @@ test('a listener that throws keeps the end from no other, and is not hidden', as
   expect(() => response.emit('close')).toThrow('a listener of the service')
   expect(told).toEqual(['first', 'last'])
 })
+
+test('a listener that throws keeps the end from no other request of the connection', async () => {
+  const thrown: unknown[] = []
+  const { client, pairs } = await pipelined()
+  const { socket } = pairs[0]![0]
+  const emit = socket.emit.bind(socket) as (...args: unknown[]) => boolean
+  socket.emit = ((...args: unknown[]) => {
+    try {
+      return emit(...args)
+    } catch (error) {
+      return thrown.push(error) > 0
+    }
+  }) as typeof socket.emit
+  const [, [request, response]] = pairs as readonly [Pair, Pair]
+  onFinished(request, response, () => {
+    throw new Error('a guard that fails')
+  })
+  const endings = endingsOf(pairs.slice(2))
+  client.destroy()
+  await vi.waitFor(() => expect(thrown).toEqual([new Error('a guard that fails')]))
+  expect(endings).toEqual(Array.from({ length: COUNT - 2 }, () => [499, 499]))
+})
