@@ -3,13 +3,11 @@ import type { Charge, Decision, Denial } from '../decision.js'
 import { evaluate } from '../evaluate.js'
 import { assertGuard, type Guard, type MaybePromise } from '../guard.js'
 import { isPromiseLike } from '../lib/maybe-promise.js'
+import type { GivesOf, NeedsOfAll } from './alternatives.js'
 import { concat } from './sequence.js'
 import { reportUntold, summarise, toldOf } from './summary.js'
 
 type AnyGuard = Guard<object, object>
-type GivesOf<G> = G extends Guard<never, infer Gives> ? Gives : never
-type NeedsAsParameter<G> = G extends Guard<infer Needs, object> ? (needs: Needs) => void : never
-type NeedsOfAll<G> = NeedsAsParameter<G> extends (needs: infer Needs extends object) => void ? Needs : never
 
 /**
  * Alternatives, asked in order: the first guard that allows wins. Needs what all of them need; gives what the winner

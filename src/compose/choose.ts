@@ -2,10 +2,7 @@ import type { NoFacts, RequestContext } from '../context.js'
 import { evaluate } from '../evaluate.js'
 import { assertGuard, type Guard } from '../guard.js'
 import { shown } from '../lib/options.js'
-
-type NeedsAsParameter<G> = G extends Guard<infer Needs, object> ? (needs: Needs) => void : never
-type NeedsOfAll<G> = NeedsAsParameter<G> extends (needs: infer Needs extends object) => void ? Needs : never
-type GivesOf<G> = G extends Guard<never, infer Gives> ? Gives : never
+import type { GivesOf, NeedsOfAll } from './alternatives.js'
 
 /**
  * One of several guards, by name: a tier, a kind of caller. Gives what the chosen one gives.

@@ -5,7 +5,7 @@ import type { MaybePromise } from '../../guard.js'
 import { addressMatcher } from '../../lib/address.js'
 import { isFresh } from '../../lib/fresh.js'
 import { isPromiseLike } from '../../lib/maybe-promise.js'
-import type { PrincipalFacts } from '../tokens/token-guard.js'
+import type { PrincipalFacts } from '../../principal.js'
 import type { ApiKeyLookup } from './api-key-lookup.js'
 import { type ApiKeyRecord, RECORD_MEMBERS, recordFault } from './api-key-record.js'
 

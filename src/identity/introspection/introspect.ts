@@ -1,10 +1,10 @@
 import type { NoFacts } from '../../context.js'
 import type { Guard } from '../../guard.js'
 import { knownOptions } from '../../lib/options.js'
+import type { PrincipalFacts } from '../../principal.js'
 import { ISSUER_OPTIONS, type IssuerOptions } from '../issuers/issuer-options.js'
 import { Issuers } from '../issuers/issuers.js'
 import { issuerFrom } from '../issuers/trusted-issuer.js'
-import type { PrincipalFacts } from '../tokens/token-guard.js'
 import { guardOver, TOKEN_OPTIONS, type TokenOptions } from '../tokens/token-options.js'
 import { INTROSPECTION_OPTIONS, type IntrospectionOptions, introspection } from './introspection.js'
 

@@ -1,11 +1,11 @@
 import type { NoFacts } from '../../context.js'
 import type { Guard } from '../../guard.js'
 import { callable, integerBetween, knownOptions, shown } from '../../lib/options.js'
+import type { PrincipalFacts } from '../../principal.js'
 import { ISSUER_OPTIONS, type IssuerOptions } from '../issuers/issuer-options.js'
 import { Issuers } from '../issuers/issuers.js'
 import { type IssuerResolver, ResolvedIssuers } from '../issuers/resolved-issuers.js'
 import { issuerFrom, type TrustedIssuer } from '../issuers/trusted-issuer.js'
-import type { PrincipalFacts } from './token-guard.js'
 import { guardOver, TOKEN_OPTIONS, type TokenOptions } from './token-options.js'
 
 /** One issuer. */

@@ -4,7 +4,7 @@ import { ALLOWED, type Allowance, allow, allowance, type Decision, NO_FACTS } fr
 import { Dependency } from '../../dependency.js'
 import type { Guard, GuardInfo, MaybePromise } from '../../guard.js'
 import { andThen } from '../../lib/maybe-promise.js'
-import type { Principal } from '../../principal.js'
+import type { PrincipalFacts } from '../../principal.js'
 import type { RevocationStore } from '../revocation/revocation.js'
 import type { AcceptedToken, TokenVerdict } from './accepted-token.js'
 import { type PresentedToken, presentedToken, type TokenScheme, unreadToken } from './presented-token.js'
@@ -12,8 +12,6 @@ import { RefusedToken } from './refused-token.js'
 import { isDpop, type TokenProof } from './token-proof.js'
 import { TokenRefusals } from './token-refusals.js'
 import type { VerifiedTokens } from './verified-tokens.js'
-
-export type PrincipalFacts = { readonly principal: Principal }
 
 /** A remembered token, and the allowance that all its requests share. */
 export interface RememberedToken {

@@ -1,11 +1,12 @@
 import type { NoFacts } from '../../context.js'
 import type { Guard, MaybePromise } from '../../guard.js'
 import { callable, integerBetween, shown } from '../../lib/options.js'
+import type { PrincipalFacts } from '../../principal.js'
 import type { Issuers } from '../issuers/issuers.js'
 import { realmOf } from '../realm.js'
 import type { RevocationStore } from '../revocation/revocation.js'
 import type { TokenVerdict } from './accepted-token.js'
-import { type PrincipalFacts, type RememberedToken, tokenGuard } from './token-guard.js'
+import { type RememberedToken, tokenGuard } from './token-guard.js'
 import { isDpop, type TokenProof } from './token-proof.js'
 import { VerifiedTokens } from './verified-tokens.js'
 
